@@ -1,0 +1,1 @@
+"""Turns plans, releases and events into text and JSON."""

@@ -1,0 +1,1 @@
+"""`stagecraft.yml` -> Project."""

@@ -1,0 +1,1 @@
+"""Runs plans: the executor, the rollout loop, the events and the ports they need."""

@@ -1,0 +1,84 @@
+"""Every way a command can end badly: one class an exit code (spec/exit-codes.md).
+
+An error is part of the interface: what happened, where (file:line, host or service), and what to do next.
+"""
+
+from typing import ClassVar
+
+
+class StagecraftError(Exception):
+    """Something a person has to know. `hint` names the next thing to do or to type."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "", place: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.place = place
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" if self.place else self.message
+
+
+class ConfigError(StagecraftError):
+    """A usage or configuration error; nothing was touched."""
+
+    exit_code = 2
+
+
+class UnavailableError(StagecraftError):
+    """Something outside is missing or unreachable; nothing was touched."""
+
+    exit_code = 3
+
+
+class LockBusyError(StagecraftError):
+    """Another run holds the environment's lock."""
+
+    exit_code = 4
+
+
+class StepFailedError(StagecraftError):
+    """One step failed; `log` holds the last lines of what failed, redacted.
+
+    The executor turns it into the phase's outcome and raises `PhaseFailedError`.
+    """
+
+    exit_code = 5
+
+    def __init__(self, message: str, *, hint: str = "", place: str = "", log: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint, place=place)
+        self.log = log
+
+
+class PhaseFailedError(StepFailedError):
+    """A phase failed and the release is recorded as failed."""
+
+    exit_code = 5
+
+
+class RefusedError(StagecraftError):
+    """The rollback target or the saved plan cannot be used, or the person declined."""
+
+    exit_code = 6
+
+
+class StoreError(StagecraftError):
+    """The release store cannot be read or written."""
+
+    exit_code = 7
+
+
+class MixedHostsError(PhaseFailedError):
+    """A phase failed and some hosts are left on the new release."""
+
+    exit_code = 8
+
+
+class InterruptedRunError(StagecraftError):
+    """A signal ended the run; the release is recorded as interrupted. Exit code 128 + signal."""
+
+    def __init__(self, signal: int, message: str = "interrupted", *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.signal = signal

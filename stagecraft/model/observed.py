@@ -1,0 +1,80 @@
+"""What runs on a host, as observed, and what is wanted there."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from stagecraft.model.frozen import Frozen
+
+
+class Health(StrEnum):
+    """A container's health, in the engine's words; `none` if it has no check."""
+
+    NONE = "none"
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
+class Container(Frozen):
+    """One container of the Compose project."""
+
+    id: str
+    name: str
+    service: str
+    number: int = 1
+    state: str
+    """The engine's word: created running paused restarting exited dead."""
+    health: Health = Health.NONE
+    exit_code: int = 0
+    restarts: int = 0
+    up_for: float = 0
+    """Seconds since it last started, by the engine's clock; 0 if it does not run."""
+    digest: str = ""
+    """Label `stagecraft.digest`."""
+    inputs: str = ""
+    """Label `stagecraft.inputs`."""
+    image: str = ""
+    """What the container was created from, as written."""
+    image_id: str = ""
+    health_log: tuple[str, ...] = ()
+
+
+class Observed(Frozen):
+    """Every container of one Compose project on one host, one-off containers excluded."""
+
+    containers: tuple[Container, ...] = ()
+
+    def of(self, service: str) -> tuple[Container, ...]:
+        """Return the containers of one service, lowest number first."""
+        return tuple(sorted((c for c in self.containers if c.service == service), key=lambda c: c.number))
+
+
+class Condition(StrEnum):
+    """When a dependency counts as ready (Compose specification, `depends_on`)."""
+
+    STARTED = "service_started"
+    HEALTHY = "service_healthy"
+    COMPLETED = "service_completed_successfully"
+
+
+class WantedService(Frozen):
+    """One service of the final text, reduced to what the next action depends on."""
+
+    name: str
+    digest: str
+    """Its `stagecraft.digest`."""
+    inputs: str
+    """Its `stagecraft.inputs` for the values of today."""
+    replicas: int = 1
+    restart: str = "no"
+    has_check: bool = False
+    needs: Mapping[str, Condition] = {}
+    """Services of the same text it depends on."""
+
+
+class Wanted(Frozen):
+    """The goal of one rollout."""
+
+    services: tuple[WantedService, ...]
+    recreate: frozenset[str] = frozenset()
+    """Services whose containers are replaced although both labels match."""

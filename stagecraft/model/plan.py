@@ -1,0 +1,74 @@
+"""A plan: everything a release will do, as one value that can be printed, saved and compared."""
+
+import hashlib
+import json
+from typing import Literal, Self
+
+from pydantic import Field
+
+from stagecraft.model.frozen import Frozen
+from stagecraft.model.phase import Kind, Phase
+from stagecraft.model.step import Step
+
+
+def content_digest(text: str) -> str:
+    """Return `sha256:<hex>` of the UTF-8 bytes of `text`."""
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+class HostPlan(Frozen):
+    """What one host is to run."""
+
+    text: str
+    """Digest of its Compose text in `Plan.texts`."""
+    difference: str = ""
+    """Unified difference against the text of the base release; empty if there is none."""
+
+
+class Plan(Frozen):
+    """A flat, ordered tuple of steps, the skipped phases with reasons, and each host's Compose text.
+
+    A function of the working tree, the configuration, the store and the Compose version, and of nothing
+    else (spec/plan.md).
+    """
+
+    schema_: Literal[1] = Field(1, alias="schema")
+    project: str
+    environment: str
+    kind: Kind = Kind.DEPLOY
+    version: str
+    commit: str | None = None
+    base: str | None
+    """The current release when the plan was made."""
+    store_present: bool
+    """False: no release store was found where the plan was made, so `base` is unknown rather than none."""
+    compose_version: str
+    rollback_of: str | None = None
+    resumes: str | None = None
+    steps: tuple[Step, ...]
+    skipped: dict[Phase, str]
+    """Phases that will not run, with the reason."""
+    hosts: dict[str, HostPlan]
+    texts: dict[str, str]
+    variables: dict[str, str]
+    """The declared variables and their values (not secrets)."""
+    secrets: tuple[str, ...] = ()
+    """Names of the secrets whose values are needed at the moment of use."""
+    timeouts: dict[Phase, float]
+    """Seconds each phase may take."""
+    given: dict[str, str] = {}
+    """Service -> image reference that is released without being built here (`--image`, or the base's pin)."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the plan has to know besides its steps."""
+    digest: str = ""
+
+    def of(self, phase: Phase) -> tuple[Step, ...]:
+        """Return the steps of one phase, in order."""
+        return tuple(step for step in self.steps if step.phase is phase)
+
+    def sealed(self) -> Self:
+        """Return the plan with `digest` computed over everything else in it."""
+        content = self.model_dump(mode="json", exclude={"digest"})
+        return self.model_copy(
+            update={"digest": content_digest(json.dumps(content, sort_keys=True, ensure_ascii=False))}
+        )

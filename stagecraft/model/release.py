@@ -1,0 +1,153 @@
+"""A release: the durable record of what was to be done, what was done, and what became of it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import Field
+
+from stagecraft.model.frozen import Frozen
+from stagecraft.model.phase import Because, HostStatus, Kind, Phase, PhaseStatus, ReleaseStatus
+from stagecraft.model.plan import Plan
+
+
+class Image(Frozen):
+    """One image of a release. `pin` is what the final Compose text says."""
+
+    reference: str
+    """`repository:tag` (or `repository`, for an image that was given by digest)."""
+    digest: str
+    """`sha256:...` in the registry; without a registry the image ID."""
+    pushed: bool = True
+    """False: the image lives on the engine only and is pinned by its ID."""
+
+    @property
+    def pin(self) -> str:
+        """Return the reference that cannot move."""
+        return f"{self.reference}@{self.digest}" if self.pushed else self.digest
+
+
+class RunningImage(Frozen):
+    """What a container really ran after the rollout."""
+
+    image: str
+    """What the text said."""
+    id: str
+    """The engine's image ID."""
+    digest: str | None = None
+    """`repository@sha256:...` if the engine knows one."""
+
+
+class PhaseRecord(Frozen):
+    """What became of one phase. Times are UTC."""
+
+    name: Phase
+    status: PhaseStatus = PhaseStatus.PENDING
+    reason: str | None = None
+    because: Because | None = None
+    error: str | None = None
+    log: tuple[str, ...] = ()
+    """The last lines of what failed, redacted."""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class HostRecord(Frozen):
+    """What became of one host."""
+
+    status: HostStatus = HostStatus.PENDING
+    error: str | None = None
+    log: tuple[str, ...] = ()
+    text: str | None = None
+    """Digest of its final Compose text in `Release.texts`."""
+    actions: tuple[str, ...] = ()
+    """What was done there and why, in order: `replace web: image changed`."""
+    running: dict[str, RunningImage] = {}
+    """Service -> the image its containers ran when the rollout of the host ended."""
+
+
+class Release(Frozen):
+    """The whole record of one release: complete in itself, so that a rollback needs nothing else."""
+
+    schema_: Literal[1] = Field(1, alias="schema")
+    project: str
+    environment: str
+    number: int
+    """Allocated by the store under the lock; 0 before that."""
+    kind: Kind = Kind.DEPLOY
+    version: str
+    commit: str | None = None
+    status: ReleaseStatus = ReleaseStatus.RUNNING
+    actor: str
+    message: str = ""
+    base: str | None = None
+    rollback_of: str | None = None
+    resumes: str | None = None
+    created_at: datetime
+    finished_at: datetime | None = None
+    plan: Plan
+    phases: tuple[PhaseRecord, ...] = tuple(PhaseRecord(name=name) for name in Phase)
+    images: dict[str, Image] = {}
+    hosts: dict[str, HostRecord] = {}
+    texts: dict[str, str] = {}
+
+    @property
+    def id(self) -> str:
+        """Return the short, sayable name: `prod-42`."""
+        return f"{self.environment}-{self.number}"
+
+    def phase(self, name: Phase) -> PhaseRecord:
+        """Return the record of one phase."""
+        return next(record for record in self.phases if record.name is name)
+
+    def with_phase(self, record: PhaseRecord) -> Self:
+        """Return the release with that phase's record replaced."""
+        phases = tuple(record if old.name is record.name else old for old in self.phases)
+        return self.model_copy(update={"phases": phases})
+
+    def with_hosts(self, hosts: Mapping[str, HostRecord]) -> Self:
+        """Return the release with these hosts' records replaced or added."""
+        return self.model_copy(update={"hosts": {**self.hosts, **hosts}})
+
+    def header(self) -> "Header":
+        """Return what lists and the rollback chain need."""
+        return Header(
+            id=self.id,
+            number=self.number,
+            environment=self.environment,
+            kind=self.kind,
+            version=self.version,
+            status=self.status,
+            actor=self.actor,
+            message=self.message,
+            created_at=self.created_at,
+            finished_at=self.finished_at,
+            rollback_of=self.rollback_of,
+            resumes=self.resumes,
+            rollout=self.phase(Phase.ROLLOUT).status,
+            undone=bool(self.hosts)
+            and all(
+                host.status in (HostStatus.REVERTED, HostStatus.UNTOUCHED, HostStatus.PENDING)
+                for host in self.hosts.values()
+            ),
+        )
+
+
+class Header(Frozen):
+    """The part of a release that lists print and the rollback chain is computed from."""
+
+    id: str
+    number: int
+    environment: str
+    kind: Kind
+    version: str
+    status: ReleaseStatus
+    actor: str
+    message: str
+    created_at: datetime
+    finished_at: datetime | None
+    rollback_of: str | None
+    resumes: str | None
+    rollout: PhaseStatus
+    undone: bool
+    """Whether no host is left changed by this release's rollout."""

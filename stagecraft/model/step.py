@@ -1,0 +1,71 @@
+"""Steps: one effect or one goal each, as data. A step never runs itself; a Runner does."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from stagecraft.model.frozen import Frozen
+from stagecraft.model.phase import Phase
+
+LOCAL = "local"
+"""The host that is the machine's own engine."""
+
+
+class _Step(Frozen):
+    """What every step says: when, where and why. `cause` is printed by `stagecraft plan`."""
+
+    phase: Phase
+    cause: str
+    host: str = LOCAL
+    wave: int = 0
+    """Waves run in order; the steps within one run together."""
+
+
+class Build(_Step):
+    """Build every image of the release in one `docker buildx bake` call."""
+
+    kind: Literal["build"] = "build"
+    phase: Phase = Phase.BUILD
+    definition: str
+    """The bake definition, JSON; paths are relative to the folder of `stagecraft.yml`."""
+    images: dict[str, str]
+    """Service -> `repository:tag` that its target is tagged with."""
+
+
+class Push(_Step):
+    """Push one image and learn its digest."""
+
+    kind: Literal["push"] = "push"
+    phase: Phase = Phase.PUSH
+    service: str
+    reference: str
+    """`repository:tag`"""
+
+
+class Rollout(_Step):
+    """A goal: this host runs this text. How it gets there is found by observing."""
+
+    kind: Literal["rollout"] = "rollout"
+    phase: Phase = Phase.ROLLOUT
+    compose_project: str
+    text: str
+    """Digest of the planned text in `Plan.texts`; what runs is that text with the images pinned."""
+    recreate: tuple[str, ...] = ()
+    """Services to replace although nothing about them changed."""
+    health_timeout: float = 120
+    """Seconds a service may take to become healthy."""
+
+
+class Prune(_Step):
+    """Remove the images of releases beyond `retain`: best effort, never one that a kept release needs."""
+
+    kind: Literal["prune"] = "prune"
+    phase: Phase = Phase.FINALIZE
+    repositories: tuple[str, ...]
+    """Only tags in these repositories are candidates."""
+    retain: int
+    """Completed releases whose images are kept."""
+
+
+Step = Annotated[Build | Push | Rollout | Prune, Field(discriminator="kind")]
+"""The closed union: whoever handles steps matches all of them and ends in `assert_never`."""

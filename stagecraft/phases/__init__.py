@@ -1,0 +1,1 @@
+"""One module a phase: what it would do, as steps. Pure."""

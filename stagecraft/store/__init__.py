@@ -1,0 +1,1 @@
+"""Remembers releases; see spec/store.md."""
