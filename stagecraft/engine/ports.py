@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from stagecraft.engine.events import Event
+from stagecraft.model.events import Event
+from stagecraft.model.holder import Holder
 from stagecraft.model.release import Header, HostRecord, Image, Release
 from stagecraft.model.step import Step
 
@@ -59,17 +60,6 @@ class Runner(Protocol):
     def cancel(self) -> None:
         """End everything under way, with whole process groups; running steps then raise. Idempotent."""
         ...
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Who holds an environment's lock; information for people, never a basis for a decision."""
-
-    actor: str
-    pid: int
-    since: datetime
-    release: str = ""
-    phase: str = ""
 
 
 class Session(Protocol):
