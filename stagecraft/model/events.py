@@ -98,5 +98,13 @@ class ReleaseFinished(_Event):
 
 
 Event = (
-    ReleaseStarted | PhaseChanged | StepChanged | HostChanged | Action | Command | Output | Note | ReleaseFinished
+    ReleaseStarted
+    | PhaseChanged
+    | StepChanged
+    | HostChanged
+    | Action
+    | Command
+    | Output
+    | Note
+    | ReleaseFinished
 )
