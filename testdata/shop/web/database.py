@@ -21,7 +21,9 @@ ON CONFLICT DO NOTHING;
 @contextmanager
 def transaction():
     """A cursor in a transaction of its own: committed at the end, rolled back on an error."""
-    connection = psycopg2.connect(os.environ["DATABASE_URL"], connect_timeout=3, cursor_factory=RealDictCursor)
+    connection = psycopg2.connect(
+        os.environ["DATABASE_URL"], connect_timeout=3, cursor_factory=RealDictCursor
+    )
     try:
         with connection, connection.cursor() as cursor:
             yield cursor
