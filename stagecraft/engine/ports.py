@@ -1,14 +1,14 @@
 """What the engine needs from the world. `app` hands in the real things; tests hand in fakes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from stagecraft.model.events import Event
 from stagecraft.model.holder import Holder
-from stagecraft.model.release import Header, HostRecord, Image, Release
+from stagecraft.model.outcome import Outcome
+from stagecraft.model.release import Header, Release
 from stagecraft.model.step import Step
 
 
@@ -36,12 +36,8 @@ class Observer(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a step brought about; the executor records it."""
-
-    images: dict[str, Image] = field(default_factory=dict)
-    hosts: dict[str, HostRecord] = field(default_factory=dict)
+Shield = Callable[[], AbstractContextManager[None]]
+"""Within it no signal raises: a store write is never torn by Ctrl-C; the signal raises when it ends."""
 
 
 class Runner(Protocol):

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field
 
 from stagecraft.model.frozen import Frozen
+from stagecraft.model.image import Image
 from stagecraft.model.phase import Kind, Phase
 from stagecraft.model.step import Step
 
@@ -56,8 +57,10 @@ class Plan(Frozen):
     """Names of the secrets whose values are needed at the moment of use."""
     timeouts: dict[Phase, float]
     """Seconds each phase may take."""
-    given: dict[str, str] = {}
-    """Service -> image reference that is released without being built here (`--image`, or the base's pin)."""
+    given: dict[str, Image] = {}
+    """Service -> image that is released without being built here: `--image`, or an earlier release's."""
+    files: dict[str, str] = {}
+    """Digest -> base64 of what a text mounts because Compose cannot carry it inline."""
     notes: tuple[str, ...] = ()
     """What a reader of the plan has to know besides its steps."""
     digest: str = ""

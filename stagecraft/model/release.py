@@ -7,35 +7,9 @@ from typing import Literal, Self
 from pydantic import Field
 
 from stagecraft.model.frozen import Frozen
+from stagecraft.model.image import Image, RunningImage
 from stagecraft.model.phase import Because, HostStatus, Kind, Phase, PhaseStatus, ReleaseStatus
 from stagecraft.model.plan import Plan
-
-
-class Image(Frozen):
-    """One image of a release. `pin` is what the final Compose text says."""
-
-    reference: str
-    """`repository:tag` (or `repository`, for an image that was given by digest)."""
-    digest: str
-    """`sha256:...` in the registry; without a registry the image ID."""
-    pushed: bool = True
-    """False: the image lives on the engine only and is pinned by its ID."""
-
-    @property
-    def pin(self) -> str:
-        """Return the reference that cannot move."""
-        return f"{self.reference}@{self.digest}" if self.pushed else self.digest
-
-
-class RunningImage(Frozen):
-    """What a container really ran after the rollout."""
-
-    image: str
-    """What the text said."""
-    id: str
-    """The engine's image ID."""
-    digest: str | None = None
-    """`repository@sha256:...` if the engine knows one."""
 
 
 class PhaseRecord(Frozen):
@@ -90,6 +64,8 @@ class Release(Frozen):
     images: dict[str, Image] = {}
     hosts: dict[str, HostRecord] = {}
     texts: dict[str, str] = {}
+    files: dict[str, str] = {}
+    """Digest -> base64 of what a text mounts because Compose cannot carry it inline."""
 
     @property
     def id(self) -> str:
@@ -104,6 +80,10 @@ class Release(Frozen):
         """Return the release with that phase's record replaced."""
         phases = tuple(record if old.name is record.name else old for old in self.phases)
         return self.model_copy(update={"phases": phases})
+
+    def settled(self) -> bool:
+        """Return whether the texts are final: every image in them is pinned."""
+        return any(host.text for host in self.hosts.values())
 
     def with_hosts(self, hosts: Mapping[str, HostRecord]) -> Self:
         """Return the release with these hosts' records replaced or added."""

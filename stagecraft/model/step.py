@@ -61,10 +61,8 @@ class Prune(_Step):
 
     kind: Literal["prune"] = "prune"
     phase: Phase = Phase.FINALIZE
-    repositories: tuple[str, ...]
-    """Only tags in these repositories are candidates."""
-    retain: int
-    """Completed releases whose images are kept."""
+    images: tuple[str, ...]
+    """References that no kept release needs."""
 
 
 Step = Annotated[Build | Push | Rollout | Prune, Field(discriminator="kind")]
