@@ -1,0 +1,54 @@
+"""Fixtures on the real machine. What is missing fails a test, it never skips one."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.machine import Registry, Shop, check_out_shop, engine_problems, running_registry
+
+NewShop = Callable[..., Shop]
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    """A working engine with Compose, buildx and the base images."""
+    if problems := engine_problems():
+        pytest.fail(f"missing: {', '.join(problems)}; run `scripts/setup`", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def registry(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """A registry on loopback that anybody may use."""
+    with running_registry(tmp_path_factory.mktemp("registry")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def auth_registry(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """A registry on loopback that wants a login."""
+    folder = tmp_path_factory.mktemp("auth-registry")
+    with running_registry(folder, username="shopkeeper", password="under-the-counter") as running:
+        yield running
+
+
+@pytest.fixture
+def new_shop(engine: None, registry: Registry, tmp_path: Path) -> Iterator[NewShop]:
+    """Make shops: `new_shop()`, `new_shop(auth_registry)`, `new_shop(None)`; removed after the test."""
+    with ExitStack() as stack:
+
+        def make(where: Registry | None = registry) -> Shop:
+            folder = tmp_path / f"checkout-{len(list(tmp_path.iterdir()))}"
+            folder.mkdir()
+            shop = check_out_shop(folder, where)
+            stack.callback(shop.remove)
+            return shop
+
+        yield make
+
+
+@pytest.fixture
+def shop(new_shop: NewShop) -> Shop:
+    """One shop, with the registry."""
+    return new_shop()
