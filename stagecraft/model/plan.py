@@ -75,3 +75,20 @@ class Plan(Frozen):
         return self.model_copy(
             update={"digest": content_digest(json.dumps(content, sort_keys=True, ensure_ascii=False))}
         )
+
+
+def has_changes(plan: Plan) -> bool:
+    """Return whether running the plan would change anything but records: what `--exit-code` tells.
+
+    True if there is no base to be equal to, a host's text differs, a service is to be recreated, or a phase
+    other than rollout and finalize has steps (it builds, pushes or migrates). Decided from the plan alone:
+    drift on the hosts is not seen here (spec/commands/plan.md).
+    """
+    effects = (step for step in plan.steps if step.phase not in (Phase.ROLLOUT, Phase.FINALIZE))
+    recreated = (step for step in plan.of(Phase.ROLLOUT) if step.kind == "rollout" and step.recreate)
+    return (
+        plan.base is None
+        or any(host.difference for host in plan.hosts.values())
+        or any(True for _ in effects)
+        or any(True for _ in recreated)
+    )

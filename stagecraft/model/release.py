@@ -67,6 +67,37 @@ class Release(Frozen):
     files: dict[str, str] = {}
     """Digest -> base64 of what a text mounts because Compose cannot carry it inline."""
 
+    @classmethod
+    def begin(cls, plan: Plan, *, actor: str, message: str, created_at: datetime) -> Self:
+        """Return the release of a plan: the phases it skips are decided, the others pending."""
+        phases = (
+            PhaseRecord(
+                name=name, status=PhaseStatus.SKIPPED, reason=plan.skipped[name], because=Because.PLAN
+            )
+            if name in plan.skipped
+            else PhaseRecord(name=name)
+            for name in Phase
+        )
+        return cls(
+            project=plan.project,
+            environment=plan.environment,
+            number=0,
+            kind=plan.kind,
+            version=plan.version,
+            commit=plan.commit,
+            actor=actor,
+            message=message,
+            base=plan.base,
+            rollback_of=plan.rollback_of,
+            resumes=plan.resumes,
+            created_at=created_at,
+            plan=plan,
+            phases=tuple(phases),
+            images=plan.given,
+            hosts={name: HostRecord() for name in plan.hosts},
+            files=plan.files,
+        )
+
     @property
     def id(self) -> str:
         """Return the short, sayable name: `prod-42`."""

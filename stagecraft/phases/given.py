@@ -1,0 +1,41 @@
+"""What the phases decide from: values only, gathered by `app`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stagecraft.model.image import Image
+
+
+@dataclass(frozen=True)
+class HostGiven:
+    """One host of the environment."""
+
+    name: str
+    text: str
+    """Digest of its planned Compose text."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Everything a plan is made of, before it is put into steps."""
+
+    version: str
+    base: str | None
+    """Id of the current release."""
+    base_version: str | None
+    hosts: tuple[HostGiven, ...]
+    compose_project: str
+    health_timeout: float
+    definition: str = ""
+    """The bake definition of what is to be built; empty if nothing is."""
+    builds: Mapping[str, str] = field(default_factory=dict)
+    """Service -> `repository:tag`, for each image that is built here."""
+    given: Mapping[str, Image] = field(default_factory=dict)
+    """Service -> image that is not built here."""
+    given_reason: str = ""
+    """Why nothing is built, if every image is given."""
+    registry: str | None = None
+    recreate: tuple[str, ...] = ()
+    superseded: tuple[str, ...] = ()
+    """References of images that no kept release needs."""
+    retain: int = 10

@@ -1,0 +1,212 @@
+"""The fate of each phase, decided in one place."""
+
+import threading
+
+import pytest
+
+from stagecraft.engine.executor import Executor
+from stagecraft.errors import InterruptedRunError, PhaseFailedError, StepFailedError, StoreError
+from stagecraft.model.events import PhaseChanged, ReleaseFinished, ReleaseStarted
+from stagecraft.model.outcome import Outcome
+from stagecraft.model.phase import Because, HostStatus, Phase, PhaseStatus, ReleaseStatus
+from stagecraft.model.release import Release
+from stagecraft.model.step import Rollout, Step
+from tests.fakes import FakeClock, RecordingObserver, RecordingRunner, RecordingSession, a_plan, a_release
+
+PLANNED = {"migrate_pre": "skipped", "migrate_post": "skipped"}
+
+
+class Run:
+    """One executor with everything around it recorded."""
+
+    def __init__(self, runner: RecordingRunner, release: Release | None = None) -> None:
+        self.runner = runner
+        self.session = RecordingSession()
+        self.observer = RecordingObserver()
+        self.settled: list[Phase] = []
+        self.executor = Executor(
+            self.session.create(release or a_release()),
+            runner=runner,
+            session=self.session,
+            clock=FakeClock(),
+            observer=self.observer,
+            settle=self._settle,
+        )
+
+    def _settle(self, release: Release) -> Release:
+        return release.model_copy(update={"texts": {"final": "text"}})
+
+    @property
+    def last(self) -> Release:
+        return self.session.revisions[-1]
+
+    def statuses(self) -> dict[str, str]:
+        return {record.name.value: record.status.value for record in self.last.phases}
+
+
+def failing(kind: str) -> RecordingRunner:
+    def behaviour(step: Step, _release: Release) -> None:
+        if step.kind == kind:
+            raise StepFailedError(f"{kind} broke", log=("last words",))
+
+    return RecordingRunner(behaviour)
+
+
+def test_all_phases_run_once_and_in_order() -> None:
+    run = Run(RecordingRunner())
+    finished = run.executor.execute()
+    assert run.runner.kinds == ["build", "push", "rollout", "prune"]
+    assert run.statuses() == {
+        "build": "completed",
+        "push": "completed",
+        "rollout": "completed",
+        "finalize": "completed",
+        **PLANNED,
+    }
+    assert finished.status is ReleaseStatus.COMPLETED
+    assert finished == run.last
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("build", ["failed", "skipped", "skipped", "skipped", "skipped", "skipped"]),
+        ("push", ["completed", "failed", "skipped", "skipped", "skipped", "skipped"]),
+        ("rollout", ["completed", "completed", "skipped", "failed", "skipped", "skipped"]),
+    ],
+)
+def test_a_failed_phase_skips_every_later_phase(kind: str, expected: list[str]) -> None:
+    run = Run(failing(kind))
+    with pytest.raises(PhaseFailedError, match=f"{kind} broke") as caught:
+        run.executor.execute()
+    assert list(run.statuses().values()) == expected
+    assert (caught.value.exit_code, caught.value.log) == (5, ("last words",))
+    assert run.last.status is ReleaseStatus.FAILED
+    finalize = run.last.phase(Phase.FINALIZE)
+    assert (finalize.reason, finalize.because) == (f"{kind} failed", Because.FAILURE)
+
+
+def test_running_is_durable_before_the_first_effect_of_a_phase() -> None:
+    seen: list[PhaseStatus] = []
+    run = Run(RecordingRunner(lambda step, _: seen.append(run.last.phase(step.phase).status)))
+    run.executor.execute()
+    assert seen == [*[PhaseStatus.RUNNING] * 3, PhaseStatus.COMPLETED]  # the last is the clean-up
+
+
+def test_the_outcome_is_recorded_before_anything_is_cleaned_up() -> None:
+    seen: list[ReleaseStatus] = []
+    run = Run(RecordingRunner(lambda step, _: seen.append(run.last.status) if step.kind == "prune" else None))
+    run.executor.execute()
+    assert seen == [ReleaseStatus.COMPLETED]
+
+
+def test_a_failed_clean_up_changes_nothing_about_the_outcome() -> None:
+    run = Run(failing("prune"))
+    assert run.executor.execute().status is ReleaseStatus.COMPLETED
+
+
+def test_the_texts_are_final_and_recorded_before_the_rollout_begins() -> None:
+    run = Run(RecordingRunner())
+    run.executor.execute()
+    rollout = next(r for s, r in zip(run.runner.ran, run.runner.seen, strict=True) if s.kind == "rollout")
+    assert rollout.texts == {"final": "text"}
+    assert any(r.texts and not r.phase(Phase.ROLLOUT).started_at for r in run.session.revisions)
+
+
+def test_the_text_a_host_was_given_survives_what_the_rollout_reports() -> None:
+    release = a_release()
+    given = release.hosts["local"].model_copy(update={"text": "sha256:final"})
+    run = Run(RecordingRunner(), release.with_hosts({"local": given}))
+    run.executor.execute()
+    assert run.last.hosts["local"].text == "sha256:final"
+
+
+def test_every_host_of_a_wave_ends_and_the_first_in_plan_order_is_the_error() -> None:
+    def behaviour(step: Step, _release: Release) -> None:
+        if isinstance(step, Rollout) and step.host in ("b", "c"):
+            raise StepFailedError(f"{step.host} broke")
+
+    run = Run(RecordingRunner(behaviour), a_release(a_plan(hosts=("a", "b", "c"))))
+    with pytest.raises(PhaseFailedError, match="b broke"):
+        run.executor.execute()
+    assert {name: host.status for name, host in run.last.hosts.items()} == {
+        "a": HostStatus.UPDATED,
+        "b": HostStatus.FAILED,
+        "c": HostStatus.FAILED,
+    }
+
+
+def test_a_wave_waits_for_the_one_before_it_and_a_failed_one_leaves_the_rest_untouched() -> None:
+    plan = a_plan(hosts=("a", "b"))
+    steps = tuple(
+        step.model_copy(update={"wave": 1}) if isinstance(step, Rollout) and step.host == "b" else step
+        for step in plan.steps
+    )
+
+    def behaviour(step: Step, _release: Release) -> None:
+        if isinstance(step, Rollout) and step.host == "a":
+            raise StepFailedError("a broke")
+
+    run = Run(RecordingRunner(behaviour), a_release(plan.model_copy(update={"steps": steps})))
+    with pytest.raises(PhaseFailedError):
+        run.executor.execute()
+    assert run.last.hosts["b"].status is HostStatus.UNTOUCHED
+
+
+def test_the_steps_of_a_wave_run_together() -> None:
+    meeting = threading.Barrier(2, timeout=5)
+
+    def behaviour(step: Step, _release: Release) -> Outcome | None:
+        if isinstance(step, Rollout):
+            meeting.wait()  # breaks after 5 s if they run one after the other
+        return None
+
+    run = Run(RecordingRunner(behaviour), a_release(a_plan(hosts=("a", "b"))))
+    run.executor.execute()
+    assert run.runner.kinds.count("rollout") == 2
+
+
+def test_an_interrupted_run_is_recorded_with_the_phase_it_was_in() -> None:
+    def behaviour(step: Step, _release: Release) -> None:
+        if step.kind == "push":
+            raise InterruptedRunError(15, "stopped by SIGTERM")
+
+    run = Run(RecordingRunner(behaviour))
+    with pytest.raises(InterruptedRunError):
+        run.executor.execute()
+    assert run.statuses()["push"] == "interrupted"
+    assert run.statuses()["rollout"] == "skipped"
+    assert run.last.status is ReleaseStatus.INTERRUPTED
+    assert run.last.phase(Phase.PUSH).error == "stopped by SIGTERM"
+    assert run.runner.cancelled.is_set()
+
+
+def test_a_store_that_refuses_stops_the_run_and_what_is_under_way() -> None:
+    run = Run(RecordingRunner())
+    run.session.refuse_after = 3
+    with pytest.raises(StoreError, match="no space left"):
+        run.executor.execute()
+    assert run.runner.cancelled.is_set()
+    assert "rollout" not in run.runner.kinds
+
+
+def test_events_follow_the_record_and_end_with_the_finished_release() -> None:
+    run = Run(RecordingRunner())
+    run.executor.execute()
+    phases = [(e.phase.value, e.status.value) for e in run.observer.events if isinstance(e, PhaseChanged)]
+    assert phases == [
+        ("build", "running"),
+        ("build", "completed"),
+        ("push", "running"),
+        ("push", "completed"),
+        ("migrate_pre", "skipped"),
+        ("rollout", "running"),
+        ("rollout", "completed"),
+        ("migrate_post", "skipped"),
+        ("finalize", "running"),
+        ("finalize", "completed"),
+    ]
+    assert isinstance(run.observer.events[0], ReleaseStarted)
+    last = run.observer.events[-1]
+    assert isinstance(last, ReleaseFinished)
+    assert last.release == run.last
