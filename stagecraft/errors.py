@@ -65,9 +65,17 @@ class RefusedError(StagecraftError):
 
 
 class StoreError(StagecraftError):
-    """The release store cannot be read or written."""
+    """The release store cannot be read or written.
+
+    `record` is the text of the record that could not be stored, if there is one: it is printed to stderr, so
+    that it can be saved by hand.
+    """
 
     exit_code = 7
+
+    def __init__(self, message: str, *, hint: str = "", place: str = "", record: str = "") -> None:
+        super().__init__(message, hint=hint, place=place)
+        self.record = record
 
 
 class MixedHostsError(PhaseFailedError):
