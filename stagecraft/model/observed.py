@@ -37,6 +37,9 @@ class Container(Frozen):
     """What the container was created from, as written."""
     image_id: str = ""
     health_log: tuple[str, ...] = ()
+    """Outputs of the last health checks, oldest first; not redacted."""
+    replaces: str = ""
+    """Label `com.docker.compose.replace`: what Compose made this container in place of."""
 
 
 class Observed(Frozen):
@@ -64,7 +67,9 @@ class WantedService(Frozen):
     digest: str
     """Its `stagecraft.digest`."""
     inputs: str
-    """Its `stagecraft.inputs` for the values of today."""
+    """Its `stagecraft.inputs` for the values of today; empty if it uses none."""
+    image: str = ""
+    """What the text says; only to name the cause of a replacement."""
     replicas: int = 1
     restart: str = "no"
     has_check: bool = False
@@ -78,3 +83,12 @@ class Wanted(Frozen):
     services: tuple[WantedService, ...]
     recreate: frozenset[str] = frozenset()
     """Services whose containers are replaced although both labels match."""
+
+
+class Progress(Frozen):
+    """What this run has done so far, as far as the next action depends on it."""
+
+    tried: frozenset[str] = frozenset()
+    """Services that were brought up in this run: what is wrong with them now is a failure."""
+    overdue: frozenset[str] = frozenset()
+    """Services that are waited for longer than they may take."""

@@ -1,0 +1,124 @@
+"""Decide what a rollout does next (spec/rollout.md). Pure: wanted + observed + tried -> actions."""
+
+from collections.abc import Mapping, Sequence
+
+from stagecraft.compose.clearing import clearing, remove
+from stagecraft.compose.soundness import Flaw, flaw_of, has_check, is_ready
+from stagecraft.model.action import Action, Fail, Remove, Up, Verb, Wait
+from stagecraft.model.observed import Condition, Container, Observed, Progress, Wanted, WantedService
+
+Verdicts = Mapping[str, Action | None]
+"""What each service needs next on its own, regardless of the others; None if it is ready."""
+
+
+def next_actions(wanted: Wanted, observed: Observed, progress: Progress) -> tuple[Action, ...]:
+    """Return what to do next, in order; empty when the goal is reached.
+
+    A failure stands alone. Names and ports are freed before anything is brought up, and nothing is waited for
+    while there is something to do, so one answer holds actions of one stage only.
+    """
+    awaited = _awaited(wanted)
+    verdicts = {
+        service.name: _verdict(
+            service,
+            observed.of(service.name),
+            progress,
+            recreate=service.name in wanted.recreate,
+            to_complete=service.name in awaited,
+        )
+        for service in wanted.services
+    }
+    startable = {service.name for service in wanted.services if _may_start(service, verdicts)}
+    return (
+        _failures(verdicts, startable)
+        or tuple(clearing(wanted, observed))
+        or tuple(v for name, v in verdicts.items() if name in startable and isinstance(v, Up | Remove))
+        or tuple(v for v in verdicts.values() if isinstance(v, Wait))
+    )
+
+
+def _awaited(wanted: Wanted) -> frozenset[str]:
+    """Return the services that another one needs completed, so that running is not enough."""
+    completed = Condition.COMPLETED
+    return frozenset(n for service in wanted.services for n, c in service.needs.items() if c is completed)
+
+
+def _may_start(service: WantedService, verdicts: Verdicts) -> bool:
+    """Return whether what the service needs is there; what is not in the text is not waited for."""
+    return all(
+        verdicts[need] is None or (condition is Condition.STARTED and isinstance(verdicts[need], Wait))
+        for need, condition in service.needs.items()
+        if need in verdicts
+    )
+
+
+def _failures(verdicts: Verdicts, startable: set[str]) -> tuple[Action, ...]:
+    """Return every failure; services that wait for each other must not look like done, so they fail too."""
+    failed = tuple(verdict for verdict in verdicts.values() if isinstance(verdict, Fail))
+    unready = {name for name, verdict in verdicts.items() if verdict}
+    stuck = {name for name in unready - startable if not isinstance(verdicts[name], Wait)}
+    if failed or unready != stuck:
+        return failed
+    return tuple(Fail(service=name, cause="what it needs also needs it") for name in sorted(stuck))
+
+
+def _verdict(
+    service: WantedService,
+    containers: Sequence[Container],
+    progress: Progress,
+    *,
+    recreate: bool,
+    to_complete: bool,
+) -> Action | None:
+    flaws = {c.name: flaw for c in containers if (flaw := flaw_of(c, service))}
+    missing = service.replicas - len(containers)
+    if service.name in progress.tried:
+        if failure := _failure(service, flaws, missing):
+            return failure
+    elif recreate and service.replicas:
+        return Up(service=service.name, verb=Verb.REPLACE, cause="asked for by `--recreate`", force=True)
+    elif remedy := _remedy(service, containers, flaws, missing):
+        return remedy
+    for container in containers:
+        if not is_ready(container, service, to_complete=to_complete):
+            goal = "complete" if to_complete else _goal(container, service)
+            return _wait(service, container, goal, overdue=service.name in progress.overdue)
+    return None
+
+
+def _failure(service: WantedService, flaws: dict[str, Flaw], missing: int) -> Fail | None:
+    """Return why a service has failed that was brought up in this run."""
+    for name, flaw in flaws.items():
+        stale = "`docker compose up` left it as it was: " if flaw.verb is Verb.REPLACE else ""
+        return Fail(service=service.name, container=name, cause=stale + flaw.cause)
+    if missing > 0:
+        return Fail(service=service.name, cause=f"{missing} of {service.replicas} containers gone")
+    return None
+
+
+def _remedy(
+    service: WantedService, containers: Sequence[Container], flaws: dict[str, Flaw], missing: int
+) -> Up | Remove | None:
+    """Return what puts a service right that this run has not touched yet."""
+    for container in containers:
+        flaw = flaws.get(container.name)
+        if flaw and flaw.verb is Verb.REPAIR and len(flaws) < len(containers):
+            return remove(container, flaw.cause)
+    if flaws:
+        worst = max(flaws.values(), key=lambda flaw: flaw.verb is Verb.REPLACE)
+        force = any(flaw.verb is Verb.REPAIR for flaw in flaws.values())
+        return Up(service=service.name, verb=worst.verb, cause=worst.cause, force=force)
+    if missing > 0:
+        cause = f"{missing} of {service.replicas} containers missing" if containers else "it has no container"
+        return Up(service=service.name, verb=Verb.CREATE, cause=cause)
+    return None
+
+
+def _goal(container: Container, service: WantedService) -> str:
+    return "become healthy" if has_check(container, service) else "stay up"
+
+
+def _wait(service: WantedService, container: Container, goal: str, *, overdue: bool) -> Wait | Fail:
+    if overdue:
+        return Fail(service=service.name, container=container.name, cause=f"it did not {goal} in time")
+    return Wait(service=service.name, cause=f"it has to {goal}")

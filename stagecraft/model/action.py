@@ -1,0 +1,75 @@
+"""What a rollout does next on a host: values with a cause, found by observing (spec/rollout.md)."""
+
+from enum import StrEnum
+
+from stagecraft.model.frozen import Frozen
+
+
+class Verb(StrEnum):
+    """Why a service is brought up, in one word."""
+
+    CREATE = "create"
+    REPLACE = "replace"
+    START = "start"
+    REPAIR = "repair"
+
+
+class _Action(Frozen):
+    cause: str
+
+
+class Up(_Action):
+    """Bring one service to the text."""
+
+    service: str
+    verb: Verb
+    force: bool = False
+    """Whether containers are replaced that Compose itself would keep."""
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.service}"
+
+
+class Remove(_Action):
+    """Stop a container with its own signal and grace period, then remove it; its volumes stay."""
+
+    id: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"remove {self.name}"
+
+
+class Rename(_Action):
+    """Give a container the name that an interrupted update meant for it."""
+
+    id: str
+    name: str
+    to: str
+
+    def __str__(self) -> str:
+        return f"rename {self.name}"
+
+
+class Wait(_Action):
+    """Nothing to do for a service but to look again."""
+
+    service: str
+
+    def __str__(self) -> str:
+        return f"wait for {self.service}"
+
+
+class Fail(_Action):
+    """The goal cannot be reached: the rollout ends here."""
+
+    service: str
+    container: str = ""
+    """The name of the container whose log tells why; empty if there is none."""
+
+    def __str__(self) -> str:
+        return f"fail {self.service}"
+
+
+Action = Fail | Rename | Remove | Up | Wait
+"""The closed union: whoever acts on it matches all of them and ends in `assert_never`."""
