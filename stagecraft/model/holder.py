@@ -17,3 +17,9 @@ class Holder(Frozen):
     """The release the run has created, once it has; empty before that."""
     phase: str = ""
     """The phase that runs, if one does."""
+
+    def describe(self) -> str:
+        """Return who it is and what the run does, as a person would say it."""
+        release = f", release `{self.release}`" if self.release else ""
+        phase = f", phase `{self.phase}`" if self.phase else ""
+        return f"{self.actor} (pid {self.pid}), since {self.since:%Y-%m-%dT%H:%M:%SZ}{release}{phase}"
