@@ -1,1 +1,1 @@
-"""`stagecraft.yml` -> Project."""
+"""From `stagecraft.yml` to a validated Project (spec/config.md)."""
