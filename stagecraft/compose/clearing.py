@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from stagecraft.model.action import Remove, Rename
+from stagecraft.compose.soundness import flaw_of, is_ready
+from stagecraft.model.action import Remove, Rename, Verb
 from stagecraft.model.observed import Container, Observed, Wanted, WantedService
 
 _LEFTOVER = re.compile(r"[0-9a-f]{12}_(?P<name>.+)")
@@ -44,9 +45,10 @@ def _leftover(container: Container, taken: set[str]) -> Rename | Remove | None:
 def _surplus(service: WantedService, containers: Sequence[Container]) -> Iterator[Remove]:
     """Yield the containers beyond `replicas`, the least useful ones."""
 
-    def usefulness(container: Container) -> tuple[bool, bool, int]:
-        current = (container.digest, container.inputs) == (service.digest, service.inputs)
-        return current, container.state == "running", -container.number
+    def usefulness(container: Container) -> tuple[bool, bool, bool, int]:
+        flaw = flaw_of(container, service)
+        current = flaw is None or flaw.verb is not Verb.REPLACE
+        return current, flaw is None, is_ready(container, service, to_complete=False), -container.number
 
     count = len(containers)
     cause = f"{count} where {service.replicas} should be"

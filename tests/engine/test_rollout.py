@@ -1,0 +1,291 @@
+"""The loop with the real deciding function, over simulated containers and a clock that moves by sleeping."""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stagecraft.compose.next_actions import next_actions
+from stagecraft.engine.rollout import RolloutLoop
+from stagecraft.errors import StepFailedError
+from stagecraft.model import events
+from stagecraft.model.observed import Condition, Container, Health, Wanted, WantedService
+from stagecraft.model.phase import HostStatus
+from stagecraft.model.release import HostRecord
+from tests.engine.simulated_site import KilledError, Program, SimulatedSite
+from tests.fakes import FakeClock, RecordingObserver
+
+
+def wanted(recreate: tuple[str, ...] = (), **services: dict[str, Any]) -> Wanted:
+    return Wanted(
+        services=tuple(
+            WantedService(**{"name": name, "digest": "now", "inputs": "", **given})
+            for name, given in services.items()
+        ),
+        recreate=frozenset(recreate),
+    )
+
+
+def container(slot: str, **given: Any) -> Container:
+    """`web-1`: the first container of `web`, current and long up unless said."""
+    stem, _, number = slot.rpartition("-")
+    defaults = {"id": f"id-of-{slot}", "name": slot, "service": stem, "number": int(number), "digest": "now"}
+    return Container(**{**defaults, "state": "running", "up_for": 60.0, **given})
+
+
+def simulate(
+    goal: Wanted, *containers: Container, programs: Mapping[str, Program] | None = None, **options: Any
+) -> SimulatedSite:
+    site = SimulatedSite(FakeClock(tick=0), goal, programs or {}, **options)
+    for each in containers:
+        site.place(each)
+    return site
+
+
+def roll_out(
+    site: SimulatedSite,
+    observer: RecordingObserver | None = None,
+    *,
+    health_timeout: float = 20,
+    deadline: float = 600,
+) -> HostRecord:
+    loop = RolloutLoop(
+        host="local",
+        site=site,
+        decide=next_actions,
+        clock=site.clock,
+        notify=observer or RecordingObserver(),
+        redact=lambda line: line.replace("hunter2", "***PASSWORD***"),
+    )
+    return loop.run(site.wanted, health_timeout=health_timeout, deadline=deadline)
+
+
+def test_a_site_that_is_as_wanted_is_not_touched_and_not_waited_for() -> None:
+    site = simulate(wanted(web={}), container("web-1"))
+
+    record = roll_out(site)
+
+    assert (HostStatus.UNCHANGED, (), [], 0) == (
+        record.status,
+        record.actions,
+        site.calls,
+        site.clock.seconds,
+    )
+
+
+def test_independent_services_come_up_in_one_command_and_dependent_ones_after_them() -> None:
+    goal = wanted(db={"has_check": True}, cache={}, web={"needs": {"db": Condition.HEALTHY}})
+    site = simulate(goal, programs={"db": Program(healthy_after=1)})
+
+    roll_out(site)
+
+    assert ["up db cache", "up web"] == site.calls
+
+
+def test_only_the_changed_service_is_touched_and_the_record_says_why() -> None:
+    site = simulate(wanted(web={}, db={}), container("web-1", digest="old"), container("db-1"))
+
+    record = roll_out(site)
+
+    assert ["up web"] == site.calls
+    assert (HostStatus.UPDATED, ("replace web: its definition, its image or a config changed",)) == (
+        record.status,
+        record.actions,
+    )
+
+
+def test_a_service_without_a_check_is_waited_for_as_long_as_it_takes_to_be_stable() -> None:
+    site = simulate(wanted(web={}))
+
+    roll_out(site)
+
+    assert 5 <= site.clock.seconds < 5.2
+
+
+def test_a_healthy_service_is_not_waited_for_any_longer() -> None:
+    site = simulate(wanted(web={"has_check": True}), programs={"web": Program(healthy_after=0.7)})
+
+    roll_out(site)
+
+    assert 0.7 <= site.clock.seconds < 0.9
+
+
+def test_waiting_is_told_once() -> None:
+    observer = RecordingObserver()
+
+    roll_out(simulate(wanted(web={})), observer)
+
+    assert [("create web", "it has no container"), ("wait for web", "it has to stay up")] == [
+        (event.action, event.cause) for event in observer.events if isinstance(event, events.Action)
+    ]
+
+
+def test_forced_and_ordinary_updates_are_two_commands() -> None:
+    site = simulate(wanted(("web",), web={}, db={}), container("web-1"))
+
+    roll_out(site)
+
+    assert ["up web --force-recreate", "up db"] == site.calls
+
+
+def test_a_leftover_is_renamed_and_then_started_with_its_volumes() -> None:
+    leftover = container(
+        "web-1", id="new", name="0123456789ab_web-1", replaces="0123456789ab", state="created", up_for=0.0
+    )
+    site = simulate(wanted(web={}), leftover)
+
+    roll_out(site)
+
+    assert ["rename 0123456789ab_web-1 web-1", "up web"] == site.calls
+    assert ["new"] == list(site.made)
+
+
+def test_a_crash_fails_with_the_last_lines_of_the_container_redacted() -> None:
+    said = {"web-1": [*(f"line {number}" for number in range(60)), "cannot log in with hunter2"]}
+    site = simulate(wanted(web={}), programs={"web": Program(exits_after=0.5, exit_code=3)}, said=said)
+
+    with pytest.raises(StepFailedError) as failure:
+        roll_out(site)
+
+    assert "host local: `web` failed: it exited with code 3" == str(failure.value)
+    assert 50 == len(failure.value.log)
+    assert "web-1 | cannot log in with ***PASSWORD***" == failure.value.log[-1]
+
+
+def test_a_crash_loop_without_a_check_fails_although_it_always_runs_again() -> None:
+    goal = wanted(web={"restart": "always"})
+    site = simulate(goal, programs={"web": Program(exits_after=4, exit_code=3)})
+
+    with pytest.raises(StepFailedError, match="it keeps ending and was restarted once"):
+        roll_out(site)
+
+
+def test_an_unhealthy_service_fails_with_what_its_check_said() -> None:
+    site = simulate(wanted(web={"has_check": True}), programs={"web": Program(unhealthy_after=2)})
+
+    with pytest.raises(StepFailedError) as failure:
+        roll_out(site)
+
+    assert ("web-1 health check | connection refused",) == failure.value.log
+
+
+def test_a_service_that_never_becomes_healthy_fails_after_its_time() -> None:
+    site = simulate(wanted(web={"has_check": True}), programs={"web": Program(healthy_after=99)})
+
+    with pytest.raises(StepFailedError, match="it did not become healthy in time"):
+        roll_out(site, health_timeout=20)
+
+    assert 20 < site.clock.seconds < 20.3
+
+
+def test_a_late_dependency_takes_nothing_from_the_time_of_what_waits_for_it() -> None:
+    goal = wanted(db={"has_check": True}, web={"has_check": True, "needs": {"db": Condition.HEALTHY}})
+    programs = {"db": Program(healthy_after=15), "web": Program(healthy_after=15)}
+
+    record = roll_out(simulate(goal, programs=programs), health_timeout=20)
+
+    assert HostStatus.UPDATED is record.status
+
+
+def test_the_deadline_of_the_phase_ends_a_rollout_that_waits() -> None:
+    site = simulate(wanted(web={"has_check": True}), programs={"web": Program(healthy_after=99)})
+
+    with pytest.raises(StepFailedError, match="left to do: wait for web"):
+        roll_out(site, deadline=3)
+
+
+def test_an_action_without_effect_is_repeated_at_the_pace_of_the_poll_until_the_deadline() -> None:
+    class Stubborn(SimulatedSite):
+        def remove(self, containers: object) -> None:
+            self.calls.append("remove")
+
+    site = Stubborn(FakeClock(tick=0), wanted())
+    site.place(container("web-1"))
+
+    with pytest.raises(StepFailedError, match="left to do: remove web-1"):
+        roll_out(site, deadline=1)
+
+    assert len(site.calls) < 15
+
+
+REPLICAS = st.integers(0, 3)
+NAMES = ("db", "cache", "web")
+
+
+@st.composite
+def goals(draw: st.DrawFn) -> Wanted:
+    """Three services; each may need the ones before it."""
+    return Wanted(
+        services=tuple(
+            WantedService(
+                name=name,
+                digest="now",
+                inputs="",
+                replicas=draw(REPLICAS),
+                has_check=name == "db",
+                restart="unless-stopped",
+                needs={need: draw(st.sampled_from([Condition.STARTED, Condition.HEALTHY]))}
+                if (need := draw(st.sampled_from(["", *NAMES[:index]])))
+                else {},
+            )
+            for index, name in enumerate(NAMES)
+        )
+    )
+
+
+@st.composite
+def containers(draw: st.DrawFn) -> tuple[Container, ...]:
+    """Anything that an interrupted update, a person or an older release may have left."""
+    found = []
+    for name in draw(
+        st.sets(st.sampled_from([f"{stem}-{number}" for stem in (*NAMES, "gone") for number in (1, 2, 3)]))
+    ):
+        state = draw(
+            st.sampled_from(["running", "running", "running", "exited", "created", "paused", "dead"])
+        )
+        health = (
+            draw(st.sampled_from([Health.HEALTHY, Health.UNHEALTHY])) if name[:2] == "db" else Health.NONE
+        )
+        changes = {
+            "state": state,
+            "health": health,
+            "exit_code": 1 if state == "exited" else 0,
+            "digest": draw(st.sampled_from(["now", "now", "old", ""])),
+            "restarts": draw(st.sampled_from([0, 0, 4])),
+            "up_for": draw(st.sampled_from([0.5, 60.0])) if state == "running" else 0.0,
+        }
+        found.append(container(name, **changes))
+        if draw(st.booleans()):
+            twin = {"name": f"0123456789ab_{name}", "replaces": "0123456789ab", "state": "created"}
+            found.append(container(name, **{**changes, **twin, "id": f"twin-of-{name}"}))
+    return tuple(found)
+
+
+def sound(each: Container, goal: Wanted) -> bool:
+    """Sound beyond doubt: of a wanted service, current, running, healthy or long up."""
+    current = each.service in NAMES and each.digest == "now" and each.state == "running" and not each.replaces
+    return current and (each.health is Health.HEALTHY or (each.health is Health.NONE and each.up_for == 60))
+
+
+@settings(max_examples=150, deadline=None)
+@given(goals(), containers(), st.one_of(st.none(), st.integers(1, 5)))
+def test_from_anywhere_and_after_being_killed_a_rollout_ends_on_its_goal_and_spares_what_is_sound(
+    goal: Wanted, before: tuple[Container, ...], killed_at: int | None
+) -> None:
+    programs = {"db": Program(healthy_after=0.5)}
+    site = simulate(goal, *before, programs=programs, killed_at=killed_at)
+    with contextlib.suppress(KilledError):
+        roll_out(site)
+
+    roll_out(site)
+
+    after = site.observe()
+    assert {s.name: s.replicas for s in goal.services} == {n: len(after.of(n)) for n in NAMES}
+    assert {("now", "running", False)} >= {(c.digest, c.state, "_" in c.name) for c in after.containers}
+    for service in goal.services:
+        kept = {c.id for c in before if c.service == service.name and sound(c, goal)}
+        if len(kept) <= service.replicas:
+            assert kept <= {c.id for c in after.of(service.name)}
