@@ -93,8 +93,8 @@ def _bare(text: str, start: int) -> tuple[str, int]:
 
 
 def _unescaped(raw: str) -> str:
-    if unknown := [found for found in _ESCAPE.findall(raw) if found not in _ESCAPES]:
-        raise ValueError(f"has the unknown escape `{ascii(chr(92) + unknown[0])[1:-1]}`; use single quotes")
+    if not _ESCAPES.keys() >= set(_ESCAPE.findall(raw)):
+        raise ValueError("has an unknown escape (`\\`); put the value in single quotes")
     _refuse_interpolation(_ESCAPE.sub("", raw))
     return _ESCAPE.sub(lambda found: _ESCAPES[found[1]], raw)
 

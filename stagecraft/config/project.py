@@ -118,8 +118,8 @@ class EnvironmentKeys(Frozen):
 class Environment(EnvironmentKeys):
     """One environment, chosen: with its name and its Compose project (see `select`)."""
 
-    name: EnvironmentName
-    compose_project: ProjectName
+    name: str
+    compose_project: str
 
 
 class Role(Frozen):
