@@ -1,0 +1,101 @@
+"""The final text at the moment of use: what `up` is given, what is wanted, and which values it needs."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stagecraft.compose import dollars
+from stagecraft.compose.configs import FILES
+from stagecraft.compose.text import DIGEST, INPUTS, labelled, load
+from stagecraft.compose.writer import write
+from stagecraft.model.observed import Condition, Wanted, WantedService
+from stagecraft.model.source import EnvFile
+
+_POLICIES = {"none": "no", "on-failure": "on-failure", "any": "always", "": "always"}
+"""`deploy.restart_policy.condition` -> the container's restart policy (Compose specification, deploy)."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a service takes its values from when it starts, besides its text."""
+
+    names: frozenset[str] = frozenset()
+    """Names of the secrets (or variables) in it, its configs and its secrets."""
+    env_files: tuple[EnvFile, ...] = ()
+    secret_files: tuple[str, ...] = ()
+    """Paths of `secrets.<name>.file`, sorted."""
+
+
+def inputs_of(text: str) -> dict[str, Inputs]:
+    """Return what the label `stagecraft.inputs` of each service has to cover."""
+    model = load(text)
+    return {name: _inputs(service, model) for name, service in model["services"].items()}
+
+
+def names_of(text: str) -> frozenset[str]:
+    """Return every name whose value Compose needs in its environment to run `text`."""
+    return frozenset[str]().union(*(inputs.names for inputs in inputs_of(text).values())) | (
+        dollars.references(load(text)) - {FILES}
+    )
+
+
+def acted(text: str, inputs: Mapping[str, str]) -> str:
+    """Return what `docker compose up` is given: `depends_on` left out, `stagecraft.inputs` added.
+
+    Without `depends_on` it makes no difference to Compose whether a service is started alone (spec/facts.md).
+    `inputs` maps services to the keyed hash of the values they use today.
+    """
+    model = load(text)
+    for name, service in model["services"].items():
+        plain = {key: value for key, value in service.items() if key != "depends_on"}
+        model["services"][name] = labelled(plain, {INPUTS: inputs[name]}) if name in inputs else plain
+    return write(model)
+
+
+def wanted(text: str, inputs: Mapping[str, str], recreate: Collection[str] = ()) -> Wanted:
+    """Return the goal that `text` states, for the values of today."""
+    services = load(text)["services"]
+    return Wanted(
+        services=tuple(_wanted(name, service, inputs.get(name, "")) for name, service in services.items()),
+        recreate=frozenset(recreate),
+    )
+
+
+def _inputs(service: dict[str, Any], model: dict[str, Any]) -> Inputs:
+    names = set(dollars.references({key: value for key, value in service.items() if key != "env_file"}))
+    files = set()
+    for section in ("configs", "secrets"):
+        for mount in service.get(section, []):
+            definition = model.get(section, {}).get(mount["source"], {})
+            names |= dollars.references(definition) | {definition.get("environment")} - {None}
+            files |= {definition["file"]} if section == "secrets" and "file" in definition else set()
+    return Inputs(
+        names=frozenset(names - {FILES}),
+        env_files=tuple(
+            EnvFile(file["path"], required=file["required"], format=file.get("format"))
+            for file in service.get("env_file", [])
+        ),
+        secret_files=tuple(sorted(files)),
+    )
+
+
+def _wanted(name: str, service: dict[str, Any], inputs: str) -> WantedService:
+    check = service.get("healthcheck", {})
+    needs = service.get("depends_on", {})
+    return WantedService(
+        name=name,
+        digest=service.get("labels", {}).get(DIGEST, ""),
+        inputs=inputs,
+        image=service["image"],
+        replicas=service.get("scale", service.get("deploy", {}).get("replicas", 1)),
+        restart=_restart(service),
+        has_check=bool(check) and not check.get("disable") and check.get("test", [""])[0] != "NONE",
+        needs={other: Condition(need["condition"]) for other, need in needs.items()},
+    )
+
+
+def _restart(service: dict[str, Any]) -> str:
+    policy = service.get("deploy", {}).get("restart_policy")
+    if policy is None:
+        return str(service.get("restart", "no"))
+    return _POLICIES.get(policy.get("condition", ""), "always")

@@ -1,0 +1,232 @@
+"""Reads the user's files with the reference implementation, `docker compose config` (spec/compose.md)."""
+
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from stagecraft.errors import ConfigError, UnavailableError
+from stagecraft.model.source import EnvFile, Source
+from stagecraft.runtime.compose_files import compose_files, relative
+from stagecraft.runtime.compose_reading import (
+    Reading,
+    check_bare,
+    check_declared,
+    check_names,
+    config_files,
+    named,
+    refusal,
+    token,
+)
+
+_PLUGIN_FOLDERS = (
+    "/usr/local/lib/docker/cli-plugins",
+    "/usr/local/libexec/docker/cli-plugins",
+    "/usr/lib/docker/cli-plugins",
+    "/usr/libexec/docker/cli-plugins",
+)
+"""Where Docker looks for plug-ins, after `~/.docker/cli-plugins` (Docker CLI, cli-plugins/manager)."""
+_DEADLINE = 30.0
+
+
+class Finished(Protocol):
+    """A program that ended."""
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        ...
+
+    @property
+    def stdout(self) -> str:
+        """Everything it printed."""
+        ...
+
+    @property
+    def stderr(self) -> str:
+        """Everything it said."""
+        ...
+
+
+class Runs(Protocol):
+    """The door to other programs (runtime/process.py)."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        stdin: str | None = None,
+        deadline: float | None = None,
+        source: str = "",
+    ) -> Finished:
+        """Run a program to its end."""
+        ...
+
+
+def find_compose(home: Path, path: str | None = None) -> tuple[str, ...]:
+    """Return the command that is Compose v2: the plug-in itself if it is found, else `docker compose`.
+
+    Raises UnavailableError.
+    """
+    for folder in (home / ".docker" / "cli-plugins", *map(Path, _PLUGIN_FOLDERS)):
+        plugin = folder / "docker-compose"
+        if plugin.is_file() and os.access(plugin, os.X_OK):
+            return (str(plugin),)
+    if docker := shutil.which("docker", path=path):
+        return (docker, "compose")
+    raise UnavailableError(
+        "Docker Compose v2 is not installed here",
+        hint="install the Compose plug-in: https://docs.docker.com/compose/install/linux/",
+    )
+
+
+class ComposeReader:
+    """Runs the Compose plug-in with nothing but what is declared."""
+
+    def __init__(self, processes: Runs, command: Sequence[str]) -> None:
+        """`command` comes from `find_compose`."""
+        self._processes = processes
+        self._command = tuple(command)
+
+    def version(self) -> str:
+        """Return Compose's version. Raises UnavailableError."""
+        finished = self._run(("version", "--short"), env={}, cwd=Path("/"))
+        if finished.code != 0:
+            raise UnavailableError(
+                f"`{' '.join(self._command)} version` failed",
+                hint="is it Docker Compose v2? Install it again",
+            )
+        return finished.stdout.strip().removeprefix("v")
+
+    def read(
+        self,
+        folder: Path,
+        files: Sequence[str],
+        *,
+        project: str,
+        profiles: Sequence[str] = (),
+        variables: Mapping[str, str],
+        secrets: Collection[str] = (),
+    ) -> Source:
+        """Return the project in `files` (relative to `folder`, the folder of `stagecraft.yml`).
+
+        Raises ConfigError: Compose refuses the files, or they use something that is not declared.
+        """
+        check_names([*variables, *secrets])
+        reading = Reading(
+            folder=folder,
+            files=tuple(files),
+            directory=os.path.relpath((folder / files[0]).parent, folder),
+            project=project,
+            profiles=tuple(profiles),
+            variables=variables,
+            tokens={name: token(name) for name in sorted(secrets)},
+            paths=compose_files(folder, tuple(files), variables),
+        )
+        raw = self._config(reading, "--no-interpolate")
+        model = self._config(reading, overlay=_overlay(raw))
+        active = sorted(model.get("services", {}))
+        ssh = {name: _ssh(raw["services"][name]) for name in active if _ssh(raw["services"][name])}
+        listed = {name: _env_files(raw["services"][name]) for name in active}
+        expanded = self._expanded(reading, [one.path for files in listed.values() for one in files])
+        for name, keyed in ssh.items():
+            paths = self._expanded(reading, [path for path in keyed.values() if path])
+            model["services"][name]["build"]["ssh"] = {
+                key: path and paths[path] for key, path in keyed.items()
+            }
+        check_bare(reading, model)
+        return Source(
+            model=model,
+            compose_version=self.version(),
+            directory=reading.directory,
+            tokens=reading.tokens,
+            variables=variables,
+            env_files={
+                name: tuple(EnvFile(expanded[one.path], one.required, one.format) for one in files)
+                for name, files in listed.items()
+                if files
+            },
+            files=config_files(reading, model),
+            paths=tuple(relative(path, folder) for path in reading.paths),
+        )
+
+    def _config(
+        self, reading: Reading, *options: str, overlay: str = "", files: Sequence[str] | None = None
+    ) -> dict[str, Any]:
+        """Run `docker compose config`; `overlay` is read after the files. Raises ConfigError."""
+        named = reading.files if files is None else files
+        arguments = ["--project-name", reading.project, "--project-directory", ".", "--env-file", os.devnull]
+        for file in named:
+            arguments += ["--file", os.path.relpath(reading.folder / file, reading.home)]
+        if overlay:
+            arguments += ["--file", "-"]
+        for profile in reading.profiles:
+            arguments += ["--profile", profile]
+        arguments += ["config", "--no-path-resolution", "--format", "json", *options]
+        finished = self._run(arguments, env=reading.environment, cwd=reading.home, stdin=overlay)
+        if finished.code != 0:
+            raise refusal(finished.stderr, reading)
+        if "--no-interpolate" not in options:
+            check_declared(finished.stdout, finished.stderr, reading)
+        model: dict[str, Any] = json.loads(finished.stdout)
+        return model
+
+    def _expanded(self, reading: Reading, paths: Sequence[str]) -> dict[str, str]:
+        """Return each path with its variables expanded by Compose. Raises ConfigError: a secret in one."""
+        varying = sorted({path for path in paths if "$" in path})
+        expanded = {path: path for path in paths}
+        if varying:
+            labels = {f"p{number}": path for number, path in enumerate(varying)}
+            document = json.dumps(
+                {"services": {"paths": {"image": "none", "labels": labels}}}, ensure_ascii=False
+            )
+            model = self._config(reading, overlay=document, files=())
+            printed = model["services"]["paths"]["labels"]
+            expanded |= {path: printed[key].replace("$$", "$") for key, path in labels.items()}
+        for path, result in expanded.items():
+            for name in named(result, reading.tokens):
+                raise ConfigError(
+                    f"secret `{name}` is used in the path `{path}`",
+                    hint="take a variable: a path is no secret",
+                )
+        return expanded
+
+    def _run(
+        self, arguments: Iterable[str], *, env: Mapping[str, str], cwd: Path, stdin: str = ""
+    ) -> Finished:
+        argv = (*self._command, *arguments)
+        return self._processes.run(
+            argv, env=env, cwd=cwd, stdin=stdin or None, deadline=_DEADLINE, source="docker compose"
+        )
+
+
+def _overlay(raw: Mapping[str, Any]) -> str:
+    """Return a Compose file that keeps `env_file` values, and `ssh` (which `config` cannot print), out."""
+    lines = []
+    for name, service in sorted(raw.get("services", {}).items()):
+        resets = ["env_file: !reset []"] if service.get("env_file") else []
+        resets += ["build: {ssh: !reset []}"] if _ssh(service) else []
+        lines += [f"  {json.dumps(name)}: {{{', '.join(resets)}}}"] if resets else []
+    return "\n".join(["services:", *lines, ""]) if lines else ""
+
+
+def _ssh(service: Mapping[str, Any]) -> dict[str, str | None]:
+    build = service.get("build")
+    keyed = build.get("ssh") if isinstance(build, dict) else None
+    if isinstance(keyed, list):
+        return {name: path or None for name, _, path in (str(one).partition("=") for one in keyed)}
+    return dict(keyed or {})
+
+
+def _env_files(service: Mapping[str, Any]) -> tuple[EnvFile, ...]:
+    listed = service.get("env_file") or []
+    return tuple(
+        EnvFile(one["path"], one.get("required", True), one.get("format"))
+        if isinstance(one, dict)
+        else EnvFile(str(one))
+        for one in (listed if isinstance(listed, list) else [listed])
+    )
