@@ -9,7 +9,7 @@ from pydantic import Field
 from stagecraft.model.frozen import Frozen
 from stagecraft.model.image import Image
 from stagecraft.model.phase import Kind, Phase
-from stagecraft.model.step import Step
+from stagecraft.model.step import Rollout, Step
 
 
 def content_digest(text: str) -> str:
@@ -84,11 +84,14 @@ def has_changes(plan: Plan) -> bool:
     other than rollout and finalize has steps (it builds, pushes or migrates). Decided from the plan alone:
     drift on the hosts is not seen here (spec/commands/plan.md).
     """
-    effects = (step for step in plan.steps if step.phase not in (Phase.ROLLOUT, Phase.FINALIZE))
-    recreated = (step for step in plan.of(Phase.ROLLOUT) if step.kind == "rollout" and step.recreate)
     return (
         plan.base is None
         or any(host.difference for host in plan.hosts.values())
-        or any(True for _ in effects)
-        or any(True for _ in recreated)
+        or any(_is_change(step) for step in plan.steps)
     )
+
+
+def _is_change(step: Step) -> bool:
+    if isinstance(step, Rollout):
+        return bool(step.recreate)
+    return step.phase is not Phase.FINALIZE

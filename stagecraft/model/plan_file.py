@@ -10,7 +10,7 @@ from stagecraft.model.phase import Phase
 from stagecraft.model.plan import Plan
 
 _FIRST = ("schema", "project", "environment", "kind", "version", "base", "compose_version")
-_SORTED = ("hosts", "texts", "variables", "given")
+_SORTED = ("hosts", "texts", "variables", "timeouts", "given", "files")
 
 
 def document(plan: Plan) -> dict[str, Any]:

@@ -1,0 +1,58 @@
+"""Every way a command ends: what is said on standard error, and the exit code (spec/exit-codes.md)."""
+
+from collections.abc import Callable
+from typing import cast
+
+import typer
+
+from stagecraft.cli.render.errors import error_text
+from stagecraft.cli.render.internal import internal_text
+from stagecraft.cli.terminal import LostOutputError, Terminal
+from stagecraft.errors import ConfigError, InterruptedRunError, StagecraftError, UnavailableError
+
+_UsageError = cast("type[Exception]", typer.BadParameter.__mro__[1])
+"""The base of every usage error; typer exports only this child of it."""
+
+CLOSED_PIPE = 141
+"""What a program ended by SIGPIPE gives: 128 + 13."""
+
+
+def ended(terminal: Terminal, command: Callable[[], object]) -> int:
+    """Run the command; say how it ended badly, if it did; return the exit code."""
+    try:
+        code = command()
+    except StagecraftError as error:
+        terminal.tell(error_text(error))
+        return exit_code(error)
+    except LostOutputError as lost:
+        return _lost(terminal, lost)
+    except (typer.Abort, KeyboardInterrupt):
+        return 130
+    except _UsageError as error:
+        terminal.tell(error_text(usage(error)))
+        return ConfigError.exit_code
+    except Exception as error:  # noqa: BLE001  the last net: a bug is told in one line, not in a traceback
+        terminal.tell(internal_text(error))
+        return StagecraftError.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def exit_code(error: StagecraftError) -> int:
+    """Return the exit code of an error: that of its class, or 128 + the signal that ended the run."""
+    return 128 + error.signal if isinstance(error, InterruptedRunError) else error.exit_code
+
+
+def usage(error: BaseException) -> ConfigError:
+    """Return typer's usage error in our words."""
+    message = str(getattr(error, "format_message", error.__str__)()).strip().removesuffix(".")
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "stagecraft"
+    return ConfigError(message[:1].lower() + message[1:], hint=f"`{path} --help` lists what can be typed")
+
+
+def _lost(terminal: Terminal, lost: LostOutputError) -> int:
+    if lost.closed:
+        return CLOSED_PIPE
+    error = UnavailableError(f"cannot write the output: {lost}", hint="make room, or send it somewhere else")
+    terminal.tell(error_text(error))
+    return error.exit_code

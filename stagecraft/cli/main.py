@@ -1,0 +1,97 @@
+"""The root of the command line: the commands, and how every one of them ends (spec/exit-codes.md)."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stagecraft import __version__
+from stagecraft.cli import options
+from stagecraft.cli.config import config_group
+from stagecraft.cli.deploy import deploy
+from stagecraft.cli.endings import ended
+from stagecraft.cli.invocation import Invocation, invocation
+from stagecraft.cli.lock import lock
+from stagecraft.cli.plan import plan
+from stagecraft.cli.releases import releases
+from stagecraft.cli.rollback import rollback
+from stagecraft.cli.terminal import Terminal
+from stagecraft.cli.tree import group
+from stagecraft.cli.use_cases import Connect, UseCases
+
+if TYPE_CHECKING:
+    from stagecraft.app import Where
+    from stagecraft.engine.ports import Observer
+    from stagecraft.runtime.signals import Signals
+
+root = group("Release services with Docker Compose: deterministic, durable, honest.")
+root.command()(plan)
+root.command()(deploy)
+root.command()(rollback)
+root.add_typer(releases, name="releases")
+root.add_typer(config_group, name="config")
+root.add_typer(lock, name="lock")
+
+
+@root.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version of Stagecraft.")] = False,
+    config: options.Config = None,
+    store: options.Store = None,
+) -> None:
+    """Release services with Docker Compose: deterministic, durable, honest."""
+    call = invocation(context)
+    if version:
+        call.terminal.data(f"stagecraft {__version__}\n")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        context.fail("missing command")
+    context.obj = call.given(config, store)
+
+
+def run(arguments: Sequence[str], call: Invocation) -> int:
+    """Run one command line to its end and return the exit code; nothing is raised."""
+    return ended(
+        call.terminal,
+        lambda: typer.main.get_command(root).main(
+            list(arguments), prog_name="stagecraft", standalone_mode=False, obj=call
+        ),
+    )
+
+
+def main() -> None:
+    """Run the command line of this process and exit."""
+    from stagecraft.runtime.signals import Signals
+
+    signals = Signals()
+    signals.install()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    terminal = Terminal(out=sys.stdout, err=sys.stderr, environ=os.environ)
+    call = Invocation(terminal, environ=os.environ, cwd=Path.cwd(), connect=_connect(signals))
+    code = run(sys.argv[1:], call)
+    _let_go_of_streams()
+    raise SystemExit(code)
+
+
+def _connect(signals: "Signals") -> Connect:
+    def connect(where: "Where", observer: "Observer") -> UseCases:
+        from stagecraft.app import App
+
+        return App(where, observer, signals.shield)
+
+    return connect
+
+
+def _let_go_of_streams() -> None:
+    """Flush; what cannot be written any more must not become a traceback while Python shuts down."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

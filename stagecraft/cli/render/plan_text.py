@@ -1,0 +1,80 @@
+"""A plan for people: fits into a pull request as it is."""
+
+from typing import assert_never
+
+from stagecraft.cli.render.difference import host_difference
+from stagecraft.cli.render.table import table
+from stagecraft.model.phase import Phase
+from stagecraft.model.plan import Plan
+from stagecraft.model.step import LOCAL, Build, Prune, Push, Rollout, Step
+
+
+def plan_text(plan: Plan) -> str:
+    """Return what will happen and why, what each host's text changes to, and the digest over all of it."""
+    lines = [_title(plan), *table(_facts(plan), indent="  "), "", *table(_phases(plan))]
+    if plan.notes:
+        lines += ["", *(f"note: {note}" for note in plan.notes)]
+    for host, wanted in sorted(plan.hosts.items()):
+        lines += ["", *host_difference(host, wanted.difference)]
+    return "\n".join([*lines, "", f"digest {plan.digest}"])
+
+
+def described(step: Step) -> str:
+    """Return what a step does, as one would say it; its cause is not part of it."""
+    match step:
+        case Build():
+            return f"build {', '.join(sorted(step.images)) or 'nothing'}"
+        case Push():
+            return f"push {step.reference}"
+        case Rollout():
+            again = f", replacing {', '.join(step.recreate)}" if step.recreate else ""
+            return f"run {_short(step.text)} as Compose project {step.compose_project}{again}"
+        case Prune():
+            return f"remove {len(step.images)} image{'s' if len(step.images) != 1 else ''}"
+        case _:
+            assert_never(step)
+
+
+def _title(plan: Plan) -> str:
+    return f"plan: {plan.kind} {plan.project} {plan.version} to {plan.environment}"
+
+
+def _facts(plan: Plan) -> list[tuple[str, str]]:
+    """Return what the plan was made from."""
+    base = plan.base or ("none yet" if plan.store_present else "unknown: no release store here")
+    facts = [("base", base)]
+    facts += [("commit", plan.commit)] if plan.commit else []
+    facts += [("goes back to", plan.rollback_of)] if plan.rollback_of else []
+    facts += [("resumes", plan.resumes)] if plan.resumes else []
+    facts.append(("compose", plan.compose_version))
+    facts += [("secrets", ", ".join(plan.secrets))] if plan.secrets else []
+    return facts
+
+
+def _phases(plan: Plan) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for phase in Phase:
+        rows += [(phase.value if not index else "", line) for index, line in enumerate(_lines(plan, phase))]
+    return rows
+
+
+def _lines(plan: Plan, phase: Phase) -> list[str]:
+    """Return one line a step, or the reason why there is none."""
+    if (reason := plan.skipped.get(phase)) is not None:
+        return [f"skipped: {reason}"]
+    steps = plan.of(phase)
+    if not steps:
+        return ["record the outcome" if phase is Phase.FINALIZE else "nothing to do"]
+    waves = len({step.wave for step in steps}) > 1
+    return [_line(step, waves=waves) for step in steps]
+
+
+def _line(step: Step, *, waves: bool) -> str:
+    wave = f"wave {step.wave + 1}, " if waves else ""
+    host = f"{step.host}: " if step.host != LOCAL or isinstance(step, Rollout) else ""
+    return f"{wave}{host}{described(step)} ({step.cause})"
+
+
+def _short(digest: str) -> str:
+    """Return enough of a digest to recognise it."""
+    return digest.removeprefix("sha256:")[:12]

@@ -1,0 +1,74 @@
+"""Releases as JSON values (spec/json.md)."""
+
+from typing import TYPE_CHECKING, Any
+
+from stagecraft.cli.render.times import rfc3339
+
+if TYPE_CHECKING:
+    from stagecraft.model.release import Header, HostRecord, PhaseRecord, Release
+
+
+def listed_json(header: "Header", *, current: bool) -> dict[str, Any]:
+    """Return the fields `releases list` prints."""
+    return {
+        "id": header.id,
+        "number": header.number,
+        "environment": header.environment,
+        "kind": header.kind.value,
+        "version": header.version,
+        "status": header.status.value,
+        "current": current,
+        "actor": header.actor,
+        "message": header.message,
+        "created_at": rfc3339(header.created_at),
+        "finished_at": rfc3339(header.finished_at),
+        "rollback_of": header.rollback_of,
+        "resumes": header.resumes,
+    }
+
+
+def release_json(release: "Release", *, current: bool) -> dict[str, Any]:
+    """Return the fields `releases show` and the last event of a run print."""
+    from stagecraft.model.plan_file import document
+
+    return {
+        **listed_json(release.header(), current=current),
+        "project": release.project,
+        "commit": release.commit,
+        "base": release.base,
+        "phases": [_phase(record) for record in release.phases],
+        "images": {
+            service: {"reference": image.reference, "digest": image.digest}
+            for service, image in sorted(release.images.items())
+        },
+        "hosts": {name: _host(record) for name, record in sorted(release.hosts.items())},
+        "texts": dict(sorted(release.texts.items())),
+        "plan": document(release.plan),
+    }
+
+
+def _phase(record: "PhaseRecord") -> dict[str, Any]:
+    return {
+        "name": record.name.value,
+        "status": record.status.value,
+        "reason": record.reason,
+        "because": record.because.value if record.because else None,
+        "error": record.error,
+        "log": list(record.log),
+        "started_at": rfc3339(record.started_at),
+        "finished_at": rfc3339(record.finished_at),
+    }
+
+
+def _host(record: "HostRecord") -> dict[str, Any]:
+    return {
+        "status": record.status.value,
+        "error": record.error,
+        "text": record.text,
+        "actions": list(record.actions),
+        "log": list(record.log),
+        "running": {
+            service: {"image": image.image, "id": image.id, "digest": image.digest}
+            for service, image in sorted(record.running.items())
+        },
+    }

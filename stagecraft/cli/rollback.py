@@ -1,0 +1,45 @@
+"""`stagecraft rollback`: run what ran before, as a new release (spec/commands/rollback.md)."""
+
+from typing import Annotated
+
+import typer
+
+from stagecraft.cli import options
+from stagecraft.cli.invocation import invocation
+from stagecraft.cli.options import Format
+from stagecraft.cli.plan import print_plan
+from stagecraft.cli.watch import watching
+
+
+def rollback(
+    context: typer.Context,
+    *,
+    env: options.Env = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="ID", help="The release to go back to (default: the one before)."),
+    ] = None,
+    to_version: Annotated[
+        str | None,
+        typer.Option("--to-version", metavar="VERSION", help="The newest completed release of it."),
+    ] = None,
+    dry_run: options.DryRun = False,
+    message: options.Message = "",
+    lock_wait: options.LockWait = 0,
+    style: options.OutputFormat = Format.TEXT,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    config: options.Config = None,
+    store: options.Store = None,
+) -> None:
+    """Go back to an earlier release: its text, configs and images, with the secrets of today."""
+    from stagecraft.app import RollbackRequest
+
+    options.exclusive("each names a target", to=to, to_version=to_version)
+    request = RollbackRequest(env=env, to=to, to_version=to_version, message=message, lock_wait=lock_wait)
+    call = invocation(context).given(config, store)
+    if dry_run:
+        print_plan(call.terminal, call.use_cases().rollback_plan(request), style)
+        return
+    with watching(call.terminal, style, quiet=quiet, verbose=verbose) as watch:
+        call.use_cases(watch).rollback(request)

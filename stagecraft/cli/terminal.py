@@ -1,0 +1,76 @@
+"""The one door to what the user sees: standard output and standard error, cleaned."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TextIO
+
+from stagecraft.cli.render.clean import clean
+
+Paint = Callable[[str], str]
+"""Adds colour to one cleaned line; only called if the terminal takes colour."""
+
+
+class LostOutputError(Exception):
+    """Standard output does not take what is written; `closed` if its reader has gone."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(cause.strerror)
+        self.closed = isinstance(cause, BrokenPipeError)
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Where the command's words go. Data on `out`, the rest on `err`."""
+
+    out: TextIO
+    err: TextIO
+    environ: Mapping[str, str]
+
+    @property
+    def moves(self) -> bool:
+        """Return whether standard output is a terminal that can redraw lines."""
+        return self.out.isatty() and self.environ.get("TERM", "") not in ("", "dumb")
+
+    @property
+    def colour(self) -> bool:
+        """Return whether standard output takes colour (https://no-color.org)."""
+        return self.moves and not self.environ.get("NO_COLOR")
+
+    @property
+    def width(self) -> int | None:
+        """Return the columns of the terminal; None if standard output is none, so that nothing is cut."""
+        if not self.out.isatty():
+            return None
+        if (columns := self.environ.get("COLUMNS", "")).isdecimal() and int(columns) > 0:
+            return int(columns)
+        try:
+            return os.get_terminal_size(self.out.fileno()).columns or 80
+        except OSError:
+            return 80
+
+    def data(self, text: str) -> None:
+        """Write what a program may read: as it is, except on a terminal, which must not be steered by it."""
+        self._write(clean(text) if self.out.isatty() else text)
+
+    def say(self, text: str, paint: Paint | None = None) -> None:
+        """Write lines for people to standard output."""
+        lines = clean(text).split("\n")
+        if paint is not None and self.colour:
+            lines = [paint(line) for line in lines]
+        self._write("\n".join(lines) + "\n")
+
+    def tell(self, text: str) -> None:
+        """Write lines for people to standard error; if nobody can read them, nothing else is lost."""
+        try:
+            self.err.write(clean(text) + "\n")
+            self.err.flush()
+        except (OSError, ValueError):
+            return
+
+    def _write(self, text: str) -> None:
+        try:
+            self.out.write(text)
+            self.out.flush()
+        except OSError as error:
+            raise LostOutputError(error) from error

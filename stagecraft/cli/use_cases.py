@@ -1,0 +1,77 @@
+"""What the commands need from `stagecraft.app.App`, as a type; tests hand in a fake."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:  # nothing here is needed to print a help page
+    from stagecraft.app import DeployRequest, Listed, ReleaseDifference, RollbackRequest, Where
+    from stagecraft.engine.ports import Observer
+    from stagecraft.model.holder import Holder
+    from stagecraft.model.phase import ReleaseStatus
+    from stagecraft.model.plan import Plan
+    from stagecraft.model.release import Release
+
+
+class UseCases(Protocol):
+    """One method a command. Every one may raise StagecraftError."""
+
+    def config_check(self) -> Sequence[str]:
+        """Validate `stagecraft.yml`; return sentences about what it defines."""
+        ...
+
+    def config_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of `stagecraft.yml`."""
+        ...
+
+    def config_render(self, env: str | None, host: str | None, version: str | None) -> str:
+        """Return the rendered Compose text."""
+        ...
+
+    def plan(self, request: "DeployRequest") -> "Plan":
+        """Return what `deploy` with the same request would do."""
+        ...
+
+    def load_plan(self, path: Path) -> "Plan":
+        """Return the plan saved at `path`."""
+        ...
+
+    def deploy(self, request: "DeployRequest") -> "Release":
+        """Run the plan; return the finished release."""
+        ...
+
+    def rollback_plan(self, request: "RollbackRequest") -> "Plan":
+        """Return what `rollback` with the same request would do."""
+        ...
+
+    def rollback(self, request: "RollbackRequest") -> "Release":
+        """Go back; return the finished release."""
+        ...
+
+    def releases(self, env: str | None, limit: int, status: "ReleaseStatus | None") -> "Sequence[Listed]":
+        """Return the newest releases, newest first."""
+        ...
+
+    def release(self, id: str) -> "Release":  # noqa: A002  the word users type
+        """Return one release."""
+        ...
+
+    def current(self, env: str) -> str | None:
+        """Return the ID of the environment's current release."""
+        ...
+
+    def difference(self, a: str, b: str) -> "ReleaseDifference":
+        """Return what differs between two releases."""
+        ...
+
+    def verify(self, env: str | None) -> Sequence[str]:
+        """Check every record; return one sentence a problem."""
+        ...
+
+    def holder(self, env: str | None) -> "Holder | None":
+        """Return who holds the environment's lock now."""
+        ...
+
+
+Connect = Callable[["Where", "Observer"], UseCases]
+"""Makes the use cases for one command."""

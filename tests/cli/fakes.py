@@ -1,0 +1,152 @@
+"""A stand-in for the use cases, and a way to type a command line without a process."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stagecraft.app import DeployRequest, Listed, ReleaseDifference, RollbackRequest, Where
+from stagecraft.cli.invocation import Invocation
+from stagecraft.cli.main import run
+from stagecraft.cli.terminal import Terminal
+from stagecraft.engine.ports import Observer
+from stagecraft.errors import ConfigError
+from stagecraft.model.events import Event
+from stagecraft.model.holder import Holder
+from stagecraft.model.phase import ReleaseStatus
+from stagecraft.model.plan import Plan
+from stagecraft.model.plan_file import load
+from stagecraft.model.release import Release
+from tests.cli import scenes
+
+
+@dataclass
+class FakeApp:
+    """Answers with what it was given, raises `error` if there is one, and keeps what it was asked."""
+
+    known: tuple[Release, ...] = ()
+    current_id: str | None = None
+    made: Plan = field(default_factory=scenes.plan)
+    happens: Sequence[Event] = ()
+    error: BaseException | None = None
+    problems: list[str] = field(default_factory=list)
+    held_by: Holder | None = None
+    differs: ReleaseDifference = field(
+        default_factory=lambda: ReleaseDifference(a="demo-1", b="demo-2", texts={}, images={}, variables={})
+    )
+    asked: list[object] = field(default_factory=list)
+    observer: Observer | None = None
+    where: Where | None = None
+
+    def connect(self, where: Where, observer: Observer) -> "FakeApp":
+        self.where, self.observer = where, observer
+        return self
+
+    def config_check(self) -> list[str]:
+        self._ask("config_check")
+        return ["`stagecraft.yml` is valid", "environments: demo, prod (protected)"]
+
+    def config_schema(self) -> dict[str, Any]:
+        self._ask("config_schema")
+        return {"title": "stagecraft.yml"}
+
+    def config_render(self, env: str | None, host: str | None, version: str | None) -> str:
+        self._ask(("config_render", env, host, version))
+        return scenes.TEXT
+
+    def plan(self, request: DeployRequest) -> Plan:
+        self._ask(request)
+        return self.made
+
+    def load_plan(self, path: Path) -> Plan:
+        assert self.where is not None
+        return load((self.where.cwd / path).read_text())
+
+    def deploy(self, request: DeployRequest) -> Release:
+        return self._run(request)
+
+    def rollback_plan(self, request: RollbackRequest) -> Plan:
+        self._ask(request)
+        return self.made
+
+    def rollback(self, request: RollbackRequest) -> Release:
+        return self._run(request)
+
+    def releases(self, env: str | None, limit: int, status: ReleaseStatus | None) -> tuple[Listed, ...]:
+        self._ask(("releases", env, limit, status))
+        headers = [one.header() for one in self.known if status in (None, one.status)]
+        return tuple(Listed(header, current=header.id == self.current_id) for header in headers[:limit])
+
+    def release(self, id: str) -> Release:  # noqa: A002
+        self._ask(("release", id))
+        for one in self.known:
+            if one.id == id:
+                return one
+        raise ConfigError(f"there is no release `{id}`", hint="did you mean `demo-2`?")
+
+    def current(self, env: str) -> str | None:
+        return self.current_id
+
+    def difference(self, a: str, b: str) -> ReleaseDifference:
+        self._ask(("difference", a, b))
+        return self.differs
+
+    def verify(self, env: str | None) -> list[str]:
+        self._ask(("verify", env))
+        return self.problems
+
+    def holder(self, env: str | None) -> Holder | None:
+        self._ask(("holder", env))
+        return self.held_by
+
+    def _ask(self, question: object) -> None:
+        self.asked.append(question)
+        if self.error is not None:
+            raise self.error
+
+    def _run(self, request: object) -> Release:
+        """Tell the events, then fail if the story is one of failure."""
+        self.asked.append(request)
+        assert self.observer is not None
+        for event in self.happens:
+            self.observer(event)
+        if self.error is not None:
+            raise self.error
+        return self.known[0] if self.known else scenes.completed()
+
+
+class Screen(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command line left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    def __str__(self) -> str:
+        return f"exit code {self.code}\n--- standard output\n{self.out}--- standard error\n{self.err}"
+
+
+def typed(
+    line: str | Sequence[str],
+    app: FakeApp | None = None,
+    *,
+    screen: bool = False,
+    environ: Mapping[str, str] | None = None,
+    cwd: Path = Path("/nowhere"),
+) -> Said:
+    """Run one command line against the fake; on a screen it is 80 columns wide."""
+    out, err = (Screen(), Screen()) if screen else (io.StringIO(), io.StringIO())
+    around = {"TERM": "xterm", "COLUMNS": "80"} | dict(environ or {})
+    terminal = Terminal(out=out, err=err, environ=around)
+    call = Invocation(terminal, environ=around, cwd=cwd, connect=(app or FakeApp()).connect)
+    code = run(line.split() if isinstance(line, str) else line, call)
+    return Said(code, out.getvalue(), err.getvalue())
