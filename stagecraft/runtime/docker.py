@@ -1,0 +1,208 @@
+"""Docker, for what is asked once: the engine, images, ports, projects, logs.
+
+What changes the engine, has to end in time, or lists many things goes through the one door to programs
+(`runtime/process.py`): it inherits the lock and can be cancelled. python-on-whales reads single objects; it
+is imported on first use, and started with the same explicit environment (spec/rollout.md).
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from stagecraft.errors import UnavailableError
+from stagecraft.runtime.engine_access import EngineAccess
+from stagecraft.runtime.runs import Finished, Runs
+
+if TYPE_CHECKING:
+    from python_on_whales import DockerClient
+
+_PATIENCE = 30.0
+"""Seconds an engine may take to answer a question."""
+
+_INFO = (
+    '{"version":{{json .ServerVersion}},"os":{{json .OSType}},'
+    '"architecture":{{json .Architecture}},"time":{{json .SystemTime}}}'
+)
+_PUBLISHED = (
+    '{"project":{{json (index .Config.Labels "com.docker.compose.project")}},'
+    '"service":{{json (index .Config.Labels "com.docker.compose.service")}},'
+    '"ports":{{json .NetworkSettings.Ports}}}'
+)
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "armv6l": "arm", "i686": "386"}
+"""The kernel's names, which `docker info` has, as image platforms have them (OCI image specification)."""
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """What an engine says about itself."""
+
+    version: str
+    os: str
+    architecture: str
+    """As in image platforms: `amd64`, `arm64`."""
+
+    @property
+    def platform(self) -> str:
+        """Return `linux/amd64`."""
+        return f"{self.os}/{self.architecture}"
+
+
+@dataclass(frozen=True)
+class ImageInfo:
+    """One image on the engine."""
+
+    id: str
+    repo_digests: tuple[str, ...]
+    os: str
+    architecture: str
+
+
+class PublishedPort(NamedTuple):
+    """A host port that a running container publishes; `project` and `service` are empty outside Compose."""
+
+    address: str
+    port: int
+    protocol: str
+    project: str
+    service: str
+
+
+class Docker:
+    """One engine."""
+
+    def __init__(
+        self, access: EngineAccess, processes: Runs, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`monotonic` is the scale of every deadline."""
+        self.access = access
+        self._processes = processes
+        self._monotonic = monotonic
+        self._seen: tuple[datetime, float] | None = None
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        deadline: float | None = None,
+        values: Mapping[str, str] | None = None,
+        cwd: Path = Path("/"),
+        stdin: str | None = None,
+        source: str = "",
+    ) -> Finished:
+        """Run `docker` to its end, whatever its exit code; `values` reach its environment and nothing else.
+
+        `deadline` is on the monotonic scale; without one, half a minute.
+        """
+        return self._processes.run(
+            ("docker", *arguments),
+            env=self.access.environment(values),
+            cwd=cwd,
+            stdin=stdin,
+            deadline=self._monotonic() + _PATIENCE if deadline is None else deadline,
+            source=source,
+        )
+
+    def info(self) -> EngineInfo:
+        """Ask the engine who it is, and what time it has.
+
+        Raises UnavailableError if there is no client, no engine, or no answer.
+        """
+        if shutil.which("docker", path=self.access.variables["PATH"]) is None:
+            raise UnavailableError(
+                "`docker` is not installed here", hint="install it: https://docs.docker.com/engine/install/"
+            )
+        finished = self.run(("info", f"--format={_INFO}"))
+        if finished.code != 0:
+            raise UnavailableError(
+                f"the Docker engine at {self._address()} does not answer",
+                hint="is it running, and may you use it? `docker info` says more",
+            )
+        found = json.loads(finished.stdout)
+        self._seen = datetime.fromisoformat(found["time"]), self._monotonic()
+        machine = found["architecture"]
+        return EngineInfo(found["version"], found["os"], _ARCHITECTURES.get(machine, machine))
+
+    def time(self) -> datetime:
+        """Return the engine's time, UTC. Raises UnavailableError."""
+        if self._seen is None:
+            self.info()
+        then, at = self._seen or (datetime.min.replace(tzinfo=UTC), 0.0)
+        return then + timedelta(seconds=self._monotonic() - at)
+
+    def image(self, reference: str) -> ImageInfo | None:
+        """Return an image that is on the engine, or None. Raises UnavailableError."""
+        from python_on_whales.exceptions import DockerException  # noqa: PLC0415
+
+        try:
+            found = self._whales.image.inspect(reference)
+            return ImageInfo(found.id, tuple(found.repo_digests), found.os, found.architecture)
+        except DockerException:
+            self.info()
+            return None
+
+    def tags(self, repository: str) -> tuple[str, ...]:
+        """Return every `repository:tag` of one repository on the engine, sorted."""
+        listed = self.run(("image", "ls", "--format={{.Repository}}:{{.Tag}}", repository))
+        return tuple(sorted(tag for tag in listed.stdout.split() if not tag.endswith(":<none>")))
+
+    def digests(self, images: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return, by image ID, what registries call the images; one that is gone is left out."""
+        if not (wanted := sorted(images)):
+            return {}
+        template = '--format={"id":{{json .Id}},"digests":{{json .RepoDigests}}}'
+        found = self.run(("image", "inspect", template, *wanted))
+        described = [json.loads(line) for line in found.stdout.splitlines() if line]
+        return {each["id"]: tuple(each["digests"] or ()) for each in described}
+
+    def remove_image(self, reference: str) -> bool:
+        """Remove a tag, and the image if nothing else names it. Return whether it could be done."""
+        return self.run(("image", "rm", reference)).code == 0
+
+    def published_ports(self) -> tuple[PublishedPort, ...]:
+        """Return every host port that a running container publishes, sorted."""
+        running = self.run(("ps", "--quiet", "--no-trunc")).stdout.split()
+        if not running:
+            return ()
+        described = self.run(("inspect", "--type=container", f"--format={_PUBLISHED}", *running))
+        found = (json.loads(line) for line in described.stdout.splitlines() if line)
+        return tuple(sorted({port for each in found for port in _ports(each)}))
+
+    def projects(self) -> tuple[str, ...]:
+        """Return the names of the Compose projects that have a container running, sorted."""
+        listed = self.run(("ps", '--format={{.Label "com.docker.compose.project"}}'))
+        return tuple(sorted({name for name in listed.stdout.split("\n") if name}))
+
+    def logs(self, container: str, lines: int, *, deadline: float | None = None) -> tuple[str, ...]:
+        """Return the last lines a container wrote, on either stream; none if that cannot be had."""
+        return tuple(self.run(("logs", f"--tail={lines}", container), deadline=deadline).tail[-lines:])
+
+    def _address(self) -> str:
+        named = self.access.variables.get("DOCKER_HOST") or self.access.variables.get("DOCKER_CONTEXT")
+        return f"`{named}`" if named else "its usual address"
+
+    @cached_property
+    def _whales(self) -> "DockerClient":
+        """The client, started through `env -i`: it would merge this process's whole environment otherwise."""
+        from python_on_whales import DockerClient  # noqa: PLC0415
+
+        explicit = (f"{name}={value}" for name, value in self.access.environment().items())
+        return DockerClient(client_call=["env", "-i", *explicit, "docker"])
+
+
+def _ports(found: dict[str, Any]) -> Iterator[PublishedPort]:
+    for target, bindings in (found["ports"] or {}).items():
+        protocol = target.rpartition("/")[2]
+        for binding in bindings or ():
+            yield PublishedPort(
+                binding["HostIp"],
+                int(binding["HostPort"]),
+                protocol,
+                found["project"] or "",
+                found["service"] or "",
+            )

@@ -1,0 +1,109 @@
+"""One Compose project with one text on one engine: the hands of a rollout (`engine.rollout.Site`)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stagecraft.errors import StepFailedError
+from stagecraft.model.image import RunningImage
+from stagecraft.model.observed import Observed
+from stagecraft.runtime import containers as reading
+from stagecraft.runtime.docker import Docker
+from stagecraft.runtime.runs import Finished
+from stagecraft.runtime.up import up_command
+
+_LOOKS = 3
+"""How often a container may disappear between listing and inspecting before that is an error."""
+
+
+@dataclass(frozen=True)
+class ComposeSite:
+    """What a rollout sees and touches; every program it starts ends by `deadline` (monotonic seconds)."""
+
+    docker: Docker
+    project: str
+    directory: Path
+    """The folder that relative paths of the text start from."""
+    text: str
+    """The text acted on: `compose.use.acted`."""
+    values: Mapping[str, str]
+    """What the text refers to as `${NAME}`; reaches Compose through its environment only."""
+    deadline: float
+
+    def observe(self) -> Observed:
+        """Return every container of the project."""
+        for _ in range(_LOOKS):
+            listed = self._run(reading.listing(self.project), "`docker ps` failed").stdout.split()
+            if not listed:
+                return Observed()
+            found = self.docker.run(reading.inspecting(listed), deadline=self.deadline)
+            if found.code == 0:
+                return Observed(containers=reading.parse(found.stdout, self.docker.time))
+        raise StepFailedError(
+            f"the containers of `{self.project}` cannot be inspected: they come and go",
+            hint="does something else work on the same Compose project? `docker events` shows what",
+            log=tuple(found.tail),
+        )
+
+    def up(self, services: Sequence[str], *, force: bool) -> None:
+        """Bring these services, and no others, to the text."""
+        finished = self.docker.run(
+            up_command(self.project, self.directory, services, force=force),
+            values=self.values,
+            cwd=self.directory,
+            stdin=self.text,
+            deadline=self.deadline,
+            source="rollout",
+        )
+        _check(finished, f"`docker compose up` of {_quoted(services)} failed with exit code {finished.code}")
+
+    def remove(self, containers: Sequence[str]) -> None:
+        """Stop containers with their own signal and grace period, then remove them without volumes.
+
+        One that is gone already, or cannot be removed, is for the next look to notice.
+        """
+        self.docker.run(("stop", *containers), deadline=self.deadline, source="rollout")
+        self.docker.run(("rm", "--force", *containers), deadline=self.deadline, source="rollout")
+
+    def rename(self, container: str, name: str) -> None:
+        """Give a container another name; a failure is for the next look to notice."""
+        self.docker.run(("rename", container, name), deadline=self.deadline, source="rollout")
+
+    def logs(self, container: str, lines: int) -> Sequence[str]:
+        """Return the last lines a container wrote, none if that cannot be had."""
+        return self.docker.logs(container, lines, deadline=self.deadline)
+
+    def running(self, observed: Observed) -> Mapping[str, RunningImage]:
+        """Return, per service, the image its containers were made from; of its newest container."""
+        newest = {c.service: c for c in sorted(observed.containers, key=lambda c: (c.service, c.number))}
+        digests = self.docker.digests({container.image_id for container in newest.values()})
+        return {
+            service: RunningImage(
+                image=container.image,
+                id=container.image_id,
+                digest=_digest(container.image, digests.get(container.image_id, ())),
+            )
+            for service, container in newest.items()
+        }
+
+    def _run(self, arguments: Sequence[str], problem: str) -> Finished:
+        return _check(self.docker.run(arguments, deadline=self.deadline), problem)
+
+
+def _check(finished: Finished, problem: str) -> Finished:
+    if finished.code != 0:
+        raise StepFailedError(problem, hint="the last lines below say why", log=tuple(finished.tail))
+    return finished
+
+
+def _quoted(services: Iterable[str]) -> str:
+    return ", ".join(f"`{service}`" for service in services)
+
+
+def _digest(image: str, known: Sequence[str]) -> str | None:
+    """Return the registry digest that belongs to `image`: of its own repository, if the image has several."""
+    repository = image.partition("@")[0]
+    if ":" in repository.rpartition("/")[2]:
+        repository = repository.rpartition(":")[0]
+    own = [digest for digest in known if digest.partition("@")[0] == repository]
+    return min(own or known, default=None)
