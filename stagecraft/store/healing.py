@@ -39,24 +39,21 @@ def settle(records: DiskRecords, notice: Callable[[str], None]) -> tuple[Header,
 
 
 def _walk(numbers: list[int], heal: Callable[[int], Sealed | None]) -> Iterator[int]:
-    """Heal and yield, newest first, down to `current` and the one before it; then what those go back to."""
-    ended = 0
-    targets: list[int] = []
+    """Heal and yield, newest first: down to `current`, what it goes back to, and the one before that."""
+    below: int | None = None
     for number in numbers:
+        if below is not None and number > below:
+            continue
         stored = heal(number)
         if not stored:
             continue
         yield number
         header = stored.header
-        if header.rollback_of:
-            targets.append(int(header.rollback_of.rpartition("-")[2]))
-        if header.status is ReleaseStatus.COMPLETED and header.kind in _CHANGES_CURRENT:
-            ended += 1
-        if ended == 2:
-            break
-    for target in targets:
-        if target in numbers and heal(target):
-            yield target
+        if header.status is not ReleaseStatus.COMPLETED or header.kind not in _CHANGES_CURRENT:
+            continue
+        if below is not None and number < below:
+            return
+        below = int((header.rollback_of or header.id).rpartition("-")[2]) if below is None else below
 
 
 def _healed(records: DiskRecords, number: int, notice: Callable[[str], None]) -> Sealed | None:

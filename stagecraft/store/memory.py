@@ -9,7 +9,7 @@ from stagecraft.model.holder import Holder
 from stagecraft.model.phase import ReleaseStatus
 from stagecraft.model.release import Header, Release
 from stagecraft.store.clock import Clock
-from stagecraft.store.codec import Sealed, decode, encode
+from stagecraft.store.codec import Sealed, decode
 from stagecraft.store.healing import as_dead
 from stagecraft.store.session import RecordingSession
 
@@ -104,7 +104,7 @@ class MemoryStore:
         records, held = self._take(environment, holder, self._clock.monotonic() + wait)
         records.runs += 1
         owner = f"{records.runs:016x}"
-        session = RecordingSession(records, held, self._clock, owner=owner, settled=_settle(records))
+        session = RecordingSession(records, held, self._clock, owner=owner)
         try:
             yield session
         finally:
@@ -139,13 +139,3 @@ class MemoryStore:
     def _records(self, environment: str) -> MemoryRecords:
         return self._environments.get(environment) or MemoryRecords(environment)
 
-
-def _settle(records: MemoryRecords) -> tuple[Header, ...]:
-    settled: list[Header] = []
-    for number in records.taken()[-1:]:
-        stored = records.find(number)
-        if stored.header.status is ReleaseStatus.RUNNING:
-            release = as_dead(stored.release())
-            records.replace(number, encode(release, stored.revision + 1, stored.owner))
-            settled.append(release.header())
-    return tuple(settled)

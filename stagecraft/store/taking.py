@@ -60,4 +60,5 @@ def _make(folder: Path, *, allow_network: bool) -> None:
 def _ignore(path: Path) -> None:
     """Keep the store out of Git; a file that somebody changed stays as it is."""
     if not path.exists() or not path.read_bytes():
+        path.touch(0o600)
         path.write_text("*\n")
