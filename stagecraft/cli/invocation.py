@@ -34,7 +34,9 @@ class Invocation:
         """Return the use cases for where the user is and what the user typed."""
         from stagecraft.app import Where
 
-        where = Where(config=self.config, store=self.store, cwd=self.cwd, environ=self.environ)
+        ambient = self.environ.get("STAGECRAFT_STORE")
+        store = self.store or (Path(ambient) if ambient else None)
+        where = Where(config=self.config, store=store, cwd=self.cwd, environ=self.environ)
         return self.connect(where, observer or _unheard)
 
 

@@ -104,6 +104,14 @@ def test_config_and_store_may_stand_before_or_after_the_command(line: str) -> No
     assert (Path("a"), Path("b")) == (app.where.config, app.where.store)
 
 
+@pytest.mark.parametrize(("line", "store"), [("plan", "ambient"), ("plan --store typed", "typed")])
+def test_the_store_may_be_named_by_the_environment(line: str, store: str) -> None:
+    app = FakeApp()
+    typed(line, app, environ={"STAGECRAFT_STORE": "ambient"})
+    assert app.where is not None
+    assert Path(store) == app.where.store
+
+
 def test_version_is_that_of_the_tool() -> None:
     assert "stagecraft 0.1.0\n" == typed("--version").out
 

@@ -81,10 +81,8 @@ def test_show_has_the_fields_other_programs_rely_on() -> None:
 
 
 def test_the_list_has_exactly_the_promised_fields_in_order() -> None:
-    promised = (
-        "id number environment kind version status current actor message created_at finished_at"
-        " rollback_of resumes"
-    ).split()
+    promised = ["id", "number", "environment", "kind", "version", "status", "current", "actor", "message"]
+    promised += ["created_at", "finished_at", "rollback_of", "resumes"]
     assert promised == list(json.loads(typed("releases list --format json", history()).out)[0])
 
 
