@@ -1,0 +1,88 @@
+"""The tree Git would write, computed beside the repository (spec/version.md)."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from stagecraft.errors import ConfigError
+from stagecraft.runtime.git_command import GitCommand, below
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The working tree as it is now."""
+
+    head: str
+    changed: str
+    """8 hex digits of the changed tree; empty if it equals HEAD."""
+
+
+def snapshot(git: GitCommand, top: Path, leave_out: Collection[Path]) -> Snapshot:
+    """Return the state of the working tree at `top`; `leave_out` (absolute) plays no part in it.
+
+    Raises ConfigError.
+    """
+    head = git.head(top)
+    if head is None:
+        hint = "commit something, or name the version with `--version`"
+        raise ConfigError("the Git repository has no commit yet", hint=hint)
+    with tempfile.TemporaryDirectory(prefix="stagecraft-git-") as folder:
+        tree, links = _written(git, top, Path(folder), leave_out)
+    nested = [line for link in links for line in _nested(git, top, link, leave_out)]
+    if tree == git.must(top, "rev-parse", "HEAD^{tree}").strip() and not nested:
+        return Snapshot(head, "")
+    if nested:
+        content = "\0".join([tree, *nested])
+        tree = hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()
+    return Snapshot(head, tree[:8])
+
+
+def _written(
+    git: GitCommand, top: Path, temporary: Path, leave_out: Collection[Path]
+) -> tuple[str, list[str]]:
+    """Return the tree Git would write, and the paths of the repositories nested in it."""
+    extra = _apart(git, top, temporary)
+    without = [path for path in below(leave_out, top) if path != "."]
+    if without:
+        # Staged or not: what is left out is as in HEAD.
+        git.must(top, "--literal-pathspecs", "reset", "--quiet", "HEAD", "--", *without, extra=extra)
+    excluded = [f":(top,exclude,literal){path}" for path in without]
+    git.must(top, "add", "--all", "--", ":(top)", *excluded, extra=extra)
+    tree = git.must(top, "write-tree", extra=extra).strip()
+    entries = git.must(top, "ls-files", "--stage", "-z", extra=extra).split("\0")
+    return tree, [entry.partition("\t")[2] for entry in entries if entry.startswith("160000 ")]
+
+
+def _apart(git: GitCommand, top: Path, temporary: Path) -> dict[str, str]:
+    """Return the variables that make Git write an index and objects into `temporary` only.
+
+    The index is copied with its times: they tell Git which files it need not read again, and which it must
+    (Documentation/technical/racy-git).
+    """
+    index, objects = (git.inner(top, name) for name in ("index", "objects"))
+    own = temporary / "objects"
+    (own / "info").mkdir(parents=True)
+    (own / "info" / "alternates").write_bytes(os.fsencode(_c_quoted(str(objects))) + b"\n")
+    if index.is_file():
+        shutil.copy2(index, temporary / "index")
+    return {"GIT_INDEX_FILE": str(temporary / "index"), "GIT_OBJECT_DIRECTORY": str(own)}
+
+
+def _nested(git: GitCommand, top: Path, link: str, leave_out: Collection[Path]) -> Iterator[str]:
+    """Yield a line for a nested repository that is changed; its commit is in the tree already."""
+    folder = top / link
+    if not (folder / ".git").exists():
+        return
+    found = snapshot(git, folder, leave_out)
+    if found.changed:
+        yield f"{link}\0{found.changed}"
+
+
+def _c_quoted(path: str) -> str:
+    """Return a line of `objects/info/alternates` (gitrepository-layout), whatever is in the path."""
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
