@@ -170,7 +170,7 @@ def rebased(path: str, directory: str) -> str:
     if directory == "." or path.startswith(("/", "~", "${")):
         return path
     joined = posixpath.normpath(posixpath.join(directory, path))
-    return joined if joined.startswith("..") else f"./{joined}"
+    return joined if joined.startswith(".") else f"./{joined}"
 
 
 def _check_labels(name: str, labels: Mapping[str, object]) -> None:

@@ -11,6 +11,10 @@ from stagecraft.compose.writer import write
 from stagecraft.errors import ConfigError
 
 
+_NOT_RUN = frozenset({"build", "depends_on", "profiles"})
+"""Keys that are decided here: the text holds what was built, and services whose profile is active."""
+
+
 @dataclass(frozen=True)
 class Rendered:
     """The text of one host, and the files it mounts because Compose cannot carry them inline."""
@@ -46,7 +50,7 @@ def render(
         "services": {name: _service(name, chosen, references, configs) for name in chosen},
         "networks": _kept(model.networks, used["networks"]),
         "volumes": _kept(model.volumes, used["volumes"]),
-        "configs": {name: configs[name].definition for name in sorted(configs)},
+        "configs": {name: dict(sorted(configs[name].definition.items())) for name in sorted(configs)},
         "secrets": _kept(model.secrets, used["secrets"]),
     }
     text = write({"name": project} | {name: section for name, section in sections.items() if section})
@@ -86,7 +90,7 @@ def _service(
     configs: Mapping[str, Delivery],
 ) -> dict[str, Any]:
     service = here[name]
-    rendered = {key: value for key, value in service.items() if key not in ("build", "depends_on")}
+    rendered = {key: value for key, value in service.items() if key not in _NOT_RUN}
     if name in references:
         rendered["image"] = references[name]
         rendered.pop("pull_policy", None)

@@ -48,7 +48,7 @@ def acted(text: str, inputs: Mapping[str, str]) -> str:
     model = load(text)
     for name, service in model["services"].items():
         plain = {key: value for key, value in service.items() if key != "depends_on"}
-        model["services"][name] = labelled(plain, {INPUTS: inputs[name]}) if name in inputs else plain
+        model["services"][name] = labelled(plain, {INPUTS: inputs[name]}) if inputs.get(name) else plain
     return write(model)
 
 

@@ -91,7 +91,7 @@ def _is_literal(value: str) -> bool:
     """Whether a literal block carries `value` without a doubt for any reader, and reads better."""
     lines = value.split("\n")
     return (
-        len(lines) > 2
+        len(lines) > 1
         and lines[0][:1] not in ("", " ", "\t")
         and not _LITERAL_REFUSED.search(value)
         and not any(line.isspace() for line in lines)

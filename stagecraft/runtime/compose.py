@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from stagecraft.errors import ConfigError, UnavailableError
 from stagecraft.model.source import EnvFile, Source
@@ -20,6 +20,7 @@ from stagecraft.runtime.compose_reading import (
     refusal,
     token,
 )
+from stagecraft.runtime.process import Finished, Processes, ProcessTimeoutError
 
 _PLUGIN_FOLDERS = (
     "/usr/local/lib/docker/cli-plugins",
@@ -28,43 +29,8 @@ _PLUGIN_FOLDERS = (
     "/usr/libexec/docker/cli-plugins",
 )
 """Where Docker looks for plug-ins, after `~/.docker/cli-plugins` (Docker CLI, cli-plugins/manager)."""
-_DEADLINE = 30.0
-
-
-class Finished(Protocol):
-    """A program that ended."""
-
-    @property
-    def code(self) -> int:
-        """The exit code."""
-        ...
-
-    @property
-    def stdout(self) -> str:
-        """Everything it printed."""
-        ...
-
-    @property
-    def stderr(self) -> str:
-        """Everything it said."""
-        ...
-
-
-class Runs(Protocol):
-    """The door to other programs (runtime/process.py)."""
-
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        env: Mapping[str, str],
-        cwd: Path,
-        stdin: str | None = None,
-        deadline: float | None = None,
-        source: str = "",
-    ) -> Finished:
-        """Run a program to its end."""
-        ...
+_TIMEOUT = 30.0
+"""Seconds; it takes a twentieth of one."""
 
 
 def find_compose(home: Path, path: str | None = None) -> tuple[str, ...]:
@@ -87,7 +53,7 @@ def find_compose(home: Path, path: str | None = None) -> tuple[str, ...]:
 class ComposeReader:
     """Runs the Compose plug-in with nothing but what is declared."""
 
-    def __init__(self, processes: Runs, command: Sequence[str]) -> None:
+    def __init__(self, processes: Processes, command: Sequence[str]) -> None:
         """`command` comes from `find_compose`."""
         self._processes = processes
         self._command = tuple(command)
@@ -199,9 +165,13 @@ class ComposeReader:
         self, arguments: Iterable[str], *, env: Mapping[str, str], cwd: Path, stdin: str = ""
     ) -> Finished:
         argv = (*self._command, *arguments)
-        return self._processes.run(
-            argv, env=env, cwd=cwd, stdin=stdin or None, deadline=_DEADLINE, source="docker compose"
-        )
+        try:
+            return self._processes.run(argv, env=env, cwd=cwd, stdin=stdin or None, timeout=_TIMEOUT)
+        except ProcessTimeoutError as error:
+            raise UnavailableError(
+                f"`docker compose config` did not answer within {_TIMEOUT:.0f} s",
+                hint="run it by hand to see what it waits for",
+            ) from error
 
 
 def _overlay(raw: Mapping[str, Any]) -> str:
