@@ -8,6 +8,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from stagecraft.app import DeployRequest
+from stagecraft.cli.save import save
 from stagecraft.errors import RefusedError
 from stagecraft.model.phase import Phase
 from stagecraft.model.plan import HostPlan, has_changes
@@ -104,6 +105,12 @@ def test_a_plan_that_cannot_be_saved_is_an_error_and_leaves_nothing_behind(tmp_p
     said = typed("plan --env demo --out missing/plan.json", cwd=tmp_path)
     assert (2, "") == (said.code, said.out)
     assert "error: cannot write `plan.json`: No such file or directory\n" in said.err
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_file_that_cannot_be_written_whole_is_not_written_at_all(tmp_path: Path) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        save(tmp_path / "plan.json", "no text: \udcff")
     assert [] == list(tmp_path.iterdir())
 
 

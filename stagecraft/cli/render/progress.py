@@ -28,6 +28,10 @@ _STYLES = {
 }
 
 
+_ECHO = 3
+"""Columns left free: the `^C` a terminal echoes must not wrap, or the moving lines could not be erased."""
+
+
 class Progress:
     """The live view; `monotonic` gives the seconds that the running phase's time is counted in."""
 
@@ -104,4 +108,6 @@ class Progress:
         return Group(line, *(self._line(text) for text in self._doing.lines()))
 
     def _line(self, text: str) -> Text:
-        return Text(f"  {clean(text)}", style="dim", no_wrap=True, overflow="ellipsis")
+        line = Text(f"  {clean(text)}", style="dim", no_wrap=True)
+        line.truncate(self._console.width - _ECHO, overflow="ellipsis")
+        return line
