@@ -1,6 +1,7 @@
 """Showing a run never harms it (stagecraft/cli/watch.py)."""
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -43,7 +44,9 @@ def test_a_bug_in_the_view_is_told_and_the_run_goes_on() -> None:
     watch(Note(text="one"))
     watch(Note(text="two"))
     assert 1 == view.heard
-    assert terminal.err.getvalue().startswith("internal error: KeyError at test_watch.py:")  # type: ignore[attr-defined]
+    told = terminal.err.getvalue()  # type: ignore[attr-defined]
+    assert told.startswith("internal error: KeyError at test_watch.py:")
+    Path(told.rsplit(" ", 1)[1].strip()).unlink()
 
 
 def test_a_signal_passes_through() -> None:
