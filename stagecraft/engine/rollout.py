@@ -6,7 +6,6 @@ hands (`runtime`). What the loop knows is the order of things and time.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Protocol, assert_never
 
 from stagecraft.engine.ports import Clock, Observer
@@ -50,7 +49,7 @@ class Site(Protocol):
         ...
 
     def logs(self, container: str, lines: int) -> Sequence[str]:
-        """Return the last lines a container, by name, wrote; best effort, redacted."""
+        """Return the last lines a container, by name, wrote, as they are; best effort."""
         ...
 
     def running(self, observed: Observed) -> Mapping[str, RunningImage]:
@@ -68,6 +67,7 @@ class RolloutLoop:
     clock: Clock
     notify: Observer
     redact: Callable[[str], str]
+    """Makes a line fit to be shown and recorded: secrets masked, control characters dropped."""
 
     def run(self, wanted: Wanted, *, health_timeout: float, deadline: float) -> HostRecord:
         """Bring the site to `wanted` and return what was done; without `text`, which the caller knows.
@@ -110,7 +110,7 @@ class RolloutLoop:
         container = next((container for container in observed.containers if container.name == name), None)
         if container is None:
             return []
-        outputs = [line for output in container.health_log for line in output.splitlines()]
+        outputs = [line for output in container.health_log for line in output.split("\n")]
         lines = [f"{name} | {line}" for line in self.site.logs(name, LOG_LINES)]
         lines += [f"{name} health check | {line}" for line in outputs[-LOG_LINES:]]
         return [self.redact(line) for line in lines]
@@ -133,10 +133,13 @@ class _Run:
         return Progress(tried=frozenset(self.tried), overdue=frozenset(overdue))
 
     def act(self, actions: tuple[Action, ...]) -> None:
-        """Do what is asked for, in order; pause if there was nothing to do or it had no effect."""
+        """Do what is asked for, one command a kind; pause if there was nothing to do or it had no effect."""
         again, self.last = actions == self.last, actions
-        for _, group in groupby(actions, key=_batch):
-            batch = tuple(group)
+        batches: dict[tuple[object, ...], tuple[Action, ...]] = {}
+        for action in actions:
+            key = _batch(action)
+            batches[key] = (*batches.get(key, ()), action)
+        for batch in batches.values():
             self._tell(batch)
             self._do(batch)
         if again or isinstance(actions[0], Wait):

@@ -8,15 +8,17 @@ is imported on first use, and started with the same explicit environment (spec/r
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, cast
 
 from stagecraft.errors import UnavailableError
+from stagecraft.runtime import ports
 from stagecraft.runtime.engine_access import EngineAccess
+from stagecraft.runtime.process import ProcessTimeoutError
 from stagecraft.runtime.runs import Finished, Runs
 
 if TYPE_CHECKING:
@@ -28,11 +30,6 @@ _PATIENCE = 30.0
 _INFO = (
     '{"version":{{json .ServerVersion}},"os":{{json .OSType}},'
     '"architecture":{{json .Architecture}},"time":{{json .SystemTime}}}'
-)
-_PUBLISHED = (
-    '{"project":{{json (index .Config.Labels "com.docker.compose.project")}},'
-    '"service":{{json (index .Config.Labels "com.docker.compose.service")}},'
-    '"ports":{{json .NetworkSettings.Ports}}}'
 )
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "armv6l": "arm", "i686": "386"}
 """The kernel's names, which `docker info` has, as image platforms have them (OCI image specification)."""
@@ -61,16 +58,6 @@ class ImageInfo:
     repo_digests: tuple[str, ...]
     os: str
     architecture: str
-
-
-class PublishedPort(NamedTuple):
-    """A host port that a running container publishes; `project` and `service` are empty outside Compose."""
-
-    address: str
-    port: int
-    protocol: str
-    project: str
-    service: str
 
 
 class Docker:
@@ -117,16 +104,23 @@ class Docker:
             raise UnavailableError(
                 "`docker` is not installed here", hint="install it: https://docs.docker.com/engine/install/"
             )
-        finished = self.run(("info", f"--format={_INFO}"))
-        if finished.code != 0:
-            raise UnavailableError(
-                f"the Docker engine at {self._address()} does not answer",
-                hint="is it running, and may you use it? `docker info` says more",
-            )
-        found = json.loads(finished.stdout)
+        found = self._info()
         self._seen = datetime.fromisoformat(found["time"]), self._monotonic()
         machine = found["architecture"]
         return EngineInfo(found["version"], found["os"], _ARCHITECTURES.get(machine, machine))
+
+    def _info(self) -> dict[str, str]:
+        silent = UnavailableError(
+            f"the Docker engine at {self._address()} does not answer",
+            hint="is it running, and may you use it? `docker info` says more",
+        )
+        try:
+            finished = self.run(("info", f"--format={_INFO}"))
+        except ProcessTimeoutError:
+            raise silent from None
+        if finished.code != 0:
+            raise silent
+        return cast("dict[str, str]", json.loads(finished.stdout))
 
     def time(self) -> datetime:
         """Return the engine's time, UTC. Raises UnavailableError."""
@@ -164,14 +158,10 @@ class Docker:
         """Remove a tag, and the image if nothing else names it. Return whether it could be done."""
         return self.run(("image", "rm", reference)).code == 0
 
-    def published_ports(self) -> tuple[PublishedPort, ...]:
+    def published_ports(self) -> tuple[ports.PublishedPort, ...]:
         """Return every host port that a running container publishes, sorted."""
         running = self.run(("ps", "--quiet", "--no-trunc")).stdout.split()
-        if not running:
-            return ()
-        described = self.run(("inspect", "--type=container", f"--format={_PUBLISHED}", *running))
-        found = (json.loads(line) for line in described.stdout.splitlines() if line)
-        return tuple(sorted({port for each in found for port in _ports(each)}))
+        return ports.parse(self.run(ports.inspecting(running)).stdout) if running else ()
 
     def projects(self) -> tuple[str, ...]:
         """Return the names of the Compose projects that have a container running, sorted."""
@@ -179,8 +169,16 @@ class Docker:
         return tuple(sorted({name for name in listed.stdout.split("\n") if name}))
 
     def logs(self, container: str, lines: int, *, deadline: float | None = None) -> tuple[str, ...]:
-        """Return the last lines a container wrote, on either stream; none if that cannot be had."""
-        return tuple(self.run(("logs", f"--tail={lines}", container), deadline=deadline).tail[-lines:])
+        """Return the last lines a container wrote, as they are; none if that cannot be had.
+
+        The two streams arrive apart: the engine's time stamps say what came first.
+        """
+        said = self.run(("logs", "--timestamps", f"--tail={lines}", container), deadline=deadline)
+        if said.code != 0:
+            return ()
+        stamped = [line for stream in (said.stdout, said.stderr) for line in stream.split("\n") if line]
+        stamped.sort(key=lambda line: line.partition(" ")[0])
+        return tuple(line.partition(" ")[2] for line in stamped[-lines:])
 
     def _address(self) -> str:
         named = self.access.variables.get("DOCKER_HOST") or self.access.variables.get("DOCKER_CONTEXT")
@@ -193,16 +191,3 @@ class Docker:
 
         explicit = (f"{name}={value}" for name, value in self.access.environment().items())
         return DockerClient(client_call=["env", "-i", *explicit, "docker"])
-
-
-def _ports(found: dict[str, Any]) -> Iterator[PublishedPort]:
-    for target, bindings in (found["ports"] or {}).items():
-        protocol = target.rpartition("/")[2]
-        for binding in bindings or ():
-            yield PublishedPort(
-                binding["HostIp"],
-                int(binding["HostPort"]),
-                protocol,
-                found["project"] or "",
-                found["service"] or "",
-            )

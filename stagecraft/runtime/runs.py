@@ -19,7 +19,12 @@ class Finished(Protocol):
         ...
 
     @property
-    def tail(self) -> Sequence[str]:
+    def stderr(self) -> str:
+        """Everything it wrote to stderr."""
+        ...
+
+    @property
+    def tail(self) -> tuple[str, ...]:
         """The last lines of both streams as they came, redacted."""
         ...
 
@@ -32,7 +37,7 @@ class Runs(Protocol):
         argv: Sequence[str],
         *,
         env: Mapping[str, str],
-        cwd: Path,
+        cwd: Path | None,
         stdin: str | None = None,
         deadline: float | None = None,
         source: str = "",

@@ -42,7 +42,7 @@ class ComposeSite:
         raise StepFailedError(
             f"the containers of `{self.project}` cannot be inspected: they come and go",
             hint="does something else work on the same Compose project? `docker events` shows what",
-            log=tuple(found.tail),
+            log=found.tail,
         )
 
     def up(self, services: Sequence[str], *, force: bool) -> None:
@@ -92,7 +92,7 @@ class ComposeSite:
 
 def _check(finished: Finished, problem: str) -> Finished:
     if finished.code != 0:
-        raise StepFailedError(problem, hint="the last lines below say why", log=tuple(finished.tail))
+        raise StepFailedError(problem, hint="the last lines below say why", log=finished.tail)
     return finished
 
 

@@ -131,6 +131,14 @@ def test_forced_and_ordinary_updates_are_two_commands() -> None:
     assert ["up web --force-recreate", "up db"] == site.calls
 
 
+def test_updates_of_one_kind_are_one_command_wherever_they_stand() -> None:
+    site = simulate(wanted(("a", "c"), a={}, b={}, c={}), container("a-1"), container("c-1"))
+
+    roll_out(site)
+
+    assert ["up a c --force-recreate", "up b"] == site.calls
+
+
 def test_a_leftover_is_renamed_and_then_started_with_its_volumes() -> None:
     leftover = container(
         "web-1", id="new", name="0123456789ab_web-1", replaces="0123456789ab", state="created", up_for=0.0

@@ -11,6 +11,7 @@ class Answer:
 
     stdout: str = ""
     code: int = 0
+    stderr: str = ""
     tail: tuple[str, ...] = ()
 
 
@@ -20,7 +21,7 @@ class Call:
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
-    cwd: Path
+    cwd: Path | None
     stdin: str | None
     deadline: float | None
 
@@ -37,7 +38,7 @@ class ScriptedRuns:
         argv: Sequence[str],
         *,
         env: Mapping[str, str],
-        cwd: Path,
+        cwd: Path | None,
         stdin: str | None = None,
         deadline: float | None = None,
         source: str = "",

@@ -3,12 +3,15 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stagecraft.errors import UnavailableError
-from stagecraft.runtime.docker import Docker, EngineInfo, PublishedPort
+from stagecraft.runtime.docker import Docker, EngineInfo
 from stagecraft.runtime.engine_access import EngineAccess
+from stagecraft.runtime.ports import PublishedPort
+from stagecraft.runtime.process import ProcessTimeoutError
 from tests.runtime.scripted import Answer, ScriptedRuns
 
 INFO = json.dumps(
@@ -110,7 +113,20 @@ def test_projects_are_named_once_and_plain_containers_not_at_all() -> None:
     assert ("blog", "shop") == docker(ScriptedRuns({"ps": [Answer("shop\n\nblog\nshop\n")]})).projects()
 
 
-def test_a_log_is_its_last_lines_of_both_streams() -> None:
-    runs = ScriptedRuns({"logs": [Answer(stdout="a\n", tail=("a", "b", "c"))]})
+def test_the_two_streams_of_a_log_are_put_in_order() -> None:
+    streams = Answer(stdout="08:00:01 a\n08:00:03 c d\n", stderr="08:00:02 b\n08:00:04 \n")
 
-    assert ("b", "c") == docker(runs).logs("web-1", 2)
+    assert ("b", "c d", "") == docker(ScriptedRuns({"logs": [streams]})).logs("web-1", 3)
+
+
+def test_a_log_that_cannot_be_had_is_empty() -> None:
+    assert () == docker(ScriptedRuns({"logs": [Answer(code=1, stderr="no such container")]})).logs("web-1", 3)
+
+
+def test_an_engine_that_hangs_is_unavailable(client: Path) -> None:
+    class Hanging(ScriptedRuns):
+        def run(self, *arguments: Any, **options: Any) -> Answer:
+            raise ProcessTimeoutError("`docker` was not done in time")
+
+    with pytest.raises(UnavailableError, match="does not answer"):
+        docker(Hanging(), client).info()
