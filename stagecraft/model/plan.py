@@ -9,7 +9,7 @@ from pydantic import Field
 from stagecraft.model.frozen import Frozen
 from stagecraft.model.image import Image
 from stagecraft.model.phase import Kind, Phase
-from stagecraft.model.step import Rollout, Step
+from stagecraft.model.step import Build, Rollout, Step
 
 
 def content_digest(text: str) -> str:
@@ -24,6 +24,16 @@ class HostPlan(Frozen):
     """Digest of its Compose text in `Plan.texts`."""
     difference: str = ""
     """Unified difference against the text of the base release; empty if there is none."""
+
+
+class Asked(Frozen):
+    """What was asked for on the command line, so that a saved plan can be made again and compared."""
+
+    version: str | None = None
+    images: dict[str, str] = {}
+    skip_build: bool = False
+    rebuild: bool = False
+    recreate: tuple[str, ...] = ()
 
 
 class Plan(Frozen):
@@ -46,6 +56,7 @@ class Plan(Frozen):
     compose_version: str
     rollback_of: str | None = None
     resumes: str | None = None
+    asked: Asked = Asked()
     steps: tuple[Step, ...]
     skipped: dict[Phase, str]
     """Phases that will not run, with the reason."""
@@ -68,6 +79,21 @@ class Plan(Frozen):
     def of(self, phase: Phase) -> tuple[Step, ...]:
         """Return the steps of one phase, in order."""
         return tuple(step for step in self.steps if step.phase is phase)
+
+    @property
+    def builds(self) -> dict[str, str]:
+        """Return service -> `repository:tag` of every image the plan builds."""
+        return {
+            service: reference
+            for step in self.steps
+            if isinstance(step, Build)
+            for service, reference in step.images.items()
+        }
+
+    @property
+    def rollouts(self) -> tuple[Rollout, ...]:
+        """Return the goal of every host."""
+        return tuple(step for step in self.steps if isinstance(step, Rollout))
 
     def sealed(self) -> Self:
         """Return the plan with `digest` computed over everything else in it."""

@@ -120,6 +120,14 @@ class Release(Frozen):
         """Return the release with these hosts' records replaced or added."""
         return self.model_copy(update={"hosts": {**self.hosts, **hosts}})
 
+    def text_of(self, host: str) -> str:
+        """Return the final text of a host; the planned one if it never became final; empty if it has none."""
+        recorded = self.hosts.get(host)
+        if recorded and recorded.text:
+            return self.texts[recorded.text]
+        planned = self.plan.hosts.get(host)
+        return self.plan.texts[planned.text] if planned else ""
+
     def header(self) -> "Header":
         """Return what lists and the rollback chain need."""
         return Header(

@@ -1,0 +1,118 @@
+"""The use cases. One module each; `App` imports each when it is called, so that lists stay instant."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from stagecraft.app.requests import (
+    DeployRequest,
+    Listed,
+    ReleaseDifference,
+    RollbackRequest,
+    Where,
+)
+from stagecraft.engine.ports import Observer, Shield
+from stagecraft.model.holder import Holder
+from stagecraft.model.phase import ReleaseStatus
+from stagecraft.model.plan import Plan
+from stagecraft.model.release import Release
+
+__all__ = ["App", "DeployRequest", "Listed", "ReleaseDifference", "RollbackRequest", "Where"]
+
+
+class App:
+    """One method a use case. Every one raises StagecraftError subclasses and prints nothing."""
+
+    def __init__(
+        self,
+        where: Where,
+        observer: Observer,
+        shield: Shield = nullcontext,
+    ) -> None:
+        self._where = where
+        self._observer = observer
+        self._shield = shield
+
+    def config_check(self) -> list[str]:
+        """Validate the configuration; return what was found, one sentence each."""
+        from stagecraft.app import rendering
+
+        return rendering.check(self._where, self._observer)
+
+    def config_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of `stagecraft.yml`."""
+        from stagecraft.config.schema import json_schema
+
+        return json_schema()
+
+    def config_render(self, env: str | None, host: str | None, version: str | None) -> str:
+        """Return the Compose text of one host as `plan` would show it."""
+        from stagecraft.app import rendering
+
+        return rendering.render(self._where, self._observer, env, host, version)
+
+    def plan(self, request: DeployRequest) -> Plan:
+        """Return what `deploy` would do. Writes nothing and needs no engine."""
+        from stagecraft.app import planning
+
+        return planning.plan(self._where, self._observer, request)
+
+    def load_plan(self, path: Path) -> Plan:
+        """Return a saved plan. Raises ConfigError: not there; RefusedError: changed by hand."""
+        from stagecraft.app import saved
+
+        return saved.load(self._where, path)
+
+    def deploy(self, request: DeployRequest) -> Release:
+        """Run a deploy to its end and return its record."""
+        from stagecraft.app import deploy
+
+        return deploy.run(self._where, self._observer, self._shield, request)
+
+    def rollback_plan(self, request: RollbackRequest) -> Plan:
+        """Return what `rollback` would do."""
+        from stagecraft.app import rollback
+
+        return rollback.plan(self._where, request)
+
+    def rollback(self, request: RollbackRequest) -> Release:
+        """Bring back a release that really ran, as a new release."""
+        from stagecraft.app import rollback
+
+        return rollback.run(self._where, self._observer, self._shield, request)
+
+    def releases(self, env: str | None, limit: int, status: ReleaseStatus | None) -> tuple[Listed, ...]:
+        """Return the newest releases, newest first."""
+        from stagecraft.app import reading
+
+        return reading.releases(self._where, env, limit, status)
+
+    def current(self, env: str | None) -> str | None:
+        """Return the id of the environment's current release, or None."""
+        from stagecraft.app import reading
+
+        return reading.current(self._where, env)
+
+    def release(self, id: str) -> Release:  # noqa: A002 - the field's word
+        """Return one release. Raises ConfigError naming the nearest ids if there is none."""
+        from stagecraft.app import reading
+
+        return reading.release(self._where, id)
+
+    def difference(self, a: str, b: str) -> ReleaseDifference:
+        """Return what differs between two releases."""
+        from stagecraft.app import reading
+
+        return reading.difference(self._where, a, b)
+
+    def verify(self, env: str | None) -> list[str]:
+        """Check every record and its twin; return the problems."""
+        from stagecraft.app import reading
+
+        return reading.verify(self._where, env)
+
+    def holder(self, env: str | None) -> Holder | None:
+        """Return who holds the environment's lock, or None."""
+        from stagecraft.app import reading
+
+        return reading.holder(self._where, env)

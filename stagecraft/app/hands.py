@@ -1,0 +1,51 @@
+"""The wiring of a run: clock, programs, engine and runner, all told what to hide and what to inherit."""
+
+from collections.abc import Mapping
+
+from stagecraft.app.opened import Opened
+from stagecraft.app.requests import Where
+from stagecraft.app.rollouts import Rollouts
+from stagecraft.engine.ports import Observer, Runner
+from stagecraft.runtime.clock import SystemClock
+from stagecraft.runtime.docker import Docker
+from stagecraft.runtime.engine_access import EngineAccess
+from stagecraft.runtime.images import Images
+from stagecraft.runtime.process import Processes
+from stagecraft.runtime.redact import Redactor
+from stagecraft.runtime.runner import StepRunner
+
+FILES = ".files"
+"""Folder of the store with the files that texts mount."""
+
+
+class Hands:
+    """Everything of one run that touches the world outside the store."""
+
+    def __init__(self, where: Where, here: Opened, observer: Observer) -> None:
+        self.inherited: tuple[int, ...] = ()
+        """Descriptors that every program inherits: the lock's, once it is held."""
+        self.clock = SystemClock()
+        self.redactor = Redactor()
+        self.observer = observer
+        self.processes = Processes(observer, self.redactor, lambda: self.inherited, self.clock)
+        self.docker = Docker(EngineAccess.of(where.environ), self.processes)
+        self._here = here
+
+    def runner(self, secrets: Mapping[str, str]) -> Runner:
+        """Return what runs steps with today's secret values."""
+        rollouts = Rollouts(
+            docker=self.docker,
+            clock=self.clock,
+            observer=self.observer,
+            redactor=self.redactor,
+            folder=self._here.folder,
+            files=self._here.store_folder.absolute() / FILES,
+            secrets=secrets,
+        )
+        images = Images(self.docker, self._here.folder, secrets)
+        return StepRunner(images=images, rollout=rollouts, stop=self.stop)
+
+    def stop(self) -> None:
+        """End every program and every wait."""
+        self.processes.cancel()
+        self.clock.cancel()

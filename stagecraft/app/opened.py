@@ -1,0 +1,61 @@
+"""The configuration and the store a command is about."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from stagecraft.app.requests import Where
+from stagecraft.config.load import Loaded, find, load
+from stagecraft.config.project import Environment
+from stagecraft.config.selection import select
+from stagecraft.runtime.clock import SystemClock
+from stagecraft.store.file import FileStore
+
+STORE = ".stagecraft"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One environment of one project, and the store with its releases."""
+
+    loaded: Loaded
+    environment: Environment
+    store: FileStore
+    store_folder: Path
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder of `stagecraft.yml`, absolute."""
+        return self.loaded.folder
+
+
+def _silent(_: str) -> None:
+    """Take a notice nobody waits for."""
+
+
+def opened(where: Where, env: str | None, notice: Callable[[str], None] = _silent) -> Opened:
+    """Load the configuration and choose the environment; touches nothing. Raises ConfigError."""
+    loaded = configuration(where)
+    folder = store_folder(where, loaded)
+    return Opened(
+        loaded=loaded,
+        environment=select(loaded.project, env),
+        store=FileStore(folder, SystemClock(), notice=notice),
+        store_folder=folder,
+    )
+
+
+def configuration(where: Where) -> Loaded:
+    """Return the configuration the command line means. Raises ConfigError."""
+    return load(find(where.cwd, where.config))
+
+
+def store_folder(where: Where, loaded: Loaded) -> Path:
+    """Return the folder of the release store: as named, else `.stagecraft` beside the configuration."""
+    return where.cwd / where.store if where.store else loaded.folder / STORE
+
+
+def open_store(where: Where) -> FileStore:
+    """Return the store; a named one needs no configuration. Raises ConfigError."""
+    folder = where.cwd / where.store if where.store else store_folder(where, configuration(where))
+    return FileStore(folder, SystemClock())

@@ -1,0 +1,209 @@
+"""What a deploy would do, as one value. Writes nothing; needs no engine, no network and no secret."""
+
+from dataclasses import dataclass
+from itertools import islice
+
+from stagecraft.app import compose_project, images
+from stagecraft.app.compose_project import ComposeProject
+from stagecraft.app.opened import Opened, opened
+from stagecraft.app.requests import DeployRequest, Where
+from stagecraft.compose.bake import definition
+from stagecraft.compose.build_inputs import build_inputs
+from stagecraft.compose.difference import difference
+from stagecraft.compose.render import Rendered, render
+from stagecraft.compose.use import inputs_of, names_of
+from stagecraft.engine.ports import Observer
+from stagecraft.errors import ConfigError
+from stagecraft.model.history import completed, current
+from stagecraft.model.plan import Asked, HostPlan, Plan, content_digest
+from stagecraft.model.release import Release
+from stagecraft.model.step import LOCAL
+from stagecraft.phases.catalogue import decide
+from stagecraft.phases.given import Given, HostGiven
+from stagecraft.runtime.clock import SystemClock
+from stagecraft.runtime.git import Git, Version
+from stagecraft.runtime.process import Processes
+from stagecraft.runtime.redact import Redactor
+
+_OCI = "org.opencontainers.image"
+_BEYOND = 20
+"""How many releases older than the kept ones are looked at for images to remove, each time."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, and the release it was made against."""
+
+    plan: Plan
+    base: Release | None
+
+
+def plan(where: Where, observer: Observer, request: DeployRequest) -> Plan:
+    """Return what `deploy` would do. Raises ConfigError, UnavailableError, StoreError."""
+    return make(where, opened(where, request.env), observer, request).plan
+
+
+def make(where: Where, here: Opened, observer: Observer, request: DeployRequest) -> Planned:
+    """Return the plan with the base it was made against."""
+    processes = Processes(observer, Redactor(), tuple, SystemClock())
+    project = compose_project.read(where, here, processes)
+    compose_project.check_contexts(here, project)
+    _check_services(request.recreate, project)
+    git = Git(processes, where.environ, here.folder)
+    version = _version(where, here, request, git)
+    base = base_of(here)
+    choice = images.choose(
+        built=project.built,
+        version=version.version,
+        repository=here.loaded.project.registry or here.loaded.project.project,
+        base=base,
+        asked=request.images,
+        skip_build=request.skip_build,
+        rebuild=request.rebuild,
+    )
+    rendered = render(
+        project.model,
+        project=here.environment.compose_project,
+        services=project.model.services,
+        images=choice.references,
+    )
+    made = _Making(here, request, project, git, version, base, choice, {LOCAL: rendered})
+    return Planned(made.plan(), base)
+
+
+def base_of(here: Opened) -> Release | None:
+    """Return the current release of the environment, whole, or None."""
+    now = current(here.store.headers(here.environment.name))
+    return here.store.read(now.environment, now.number) if now else None
+
+
+def read_at_use(texts: dict[str, str]) -> list[str]:
+    """Return the files that are read at the moment of use: `env_file`s and secret files, sorted."""
+    inputs = [one for text in texts.values() for one in inputs_of(text).values()]
+    return sorted(
+        {file.path for one in inputs for file in one.env_files}
+        | {path for one in inputs for path in one.secret_files}
+    )
+
+
+def _version(where: Where, here: Opened, request: DeployRequest, git: Git) -> Version:
+    leave_out = [here.store_folder.absolute()]
+    if request.plan_path:
+        leave_out.append((where.cwd / request.plan_path).absolute())
+    return git.resolve_version(request.version, leave_out, require_clean=here.loaded.project.require_clean)
+
+
+def _check_services(recreate: tuple[str, ...], project: ComposeProject) -> None:
+    for service in recreate:
+        if service not in project.model.services:
+            raise ConfigError(
+                f"`--recreate {service}`: there is no such service",
+                hint=f"the services are {', '.join(f'`{name}`' for name in project.model.services)}",
+            )
+
+
+@dataclass(frozen=True)
+class _Making:
+    """Everything a plan is made of, gathered."""
+
+    here: Opened
+    request: DeployRequest
+    project: ComposeProject
+    git: Git
+    version: Version
+    base: Release | None
+    choice: images.Choice
+    rendered: dict[str, Rendered]
+
+    def plan(self) -> Plan:
+        """Return the plan, sealed."""
+        steps, skipped = decide(self._given())
+        texts = {content_digest(one.text): one.text for one in self.rendered.values()}
+        files = read_at_use(texts)
+        return Plan(
+            project=self.here.loaded.project.project,
+            environment=self.here.environment.name,
+            version=self.version.version,
+            commit=self.version.commit,
+            base=self.base.id if self.base else None,
+            store_present=self.here.store.exists(),
+            compose_version=self.project.compose_version,
+            asked=self._asked(),
+            steps=steps,
+            skipped=skipped,
+            hosts={name: self._host(name, one.text) for name, one in self.rendered.items()},
+            texts=texts,
+            files={name: data for one in self.rendered.values() for name, data in one.files.items()},
+            variables=self.project.variables,
+            secrets=self._secrets(texts),
+            timeouts=self.here.environment.timeouts.by_phase(),
+            given=self.choice.given,
+            notes=(f"read at the moment of use: {', '.join(files)}",) if files else (),
+        ).sealed()
+
+    def _asked(self) -> Asked:
+        return Asked(
+            version=self.request.version,
+            images=dict(self.request.images),
+            skip_build=self.request.skip_build,
+            rebuild=self.request.rebuild,
+            recreate=self.request.recreate,
+        )
+
+    def _given(self) -> Given:
+        return Given(
+            version=self.version.version,
+            base=self.base.id if self.base else None,
+            base_version=self.base.version if self.base else None,
+            hosts=tuple(HostGiven(name, content_digest(one.text)) for name, one in self.rendered.items()),
+            compose_project=self.here.environment.compose_project,
+            health_timeout=self.here.environment.health_timeout,
+            definition=self._definition(),
+            builds=self.choice.builds,
+            given=self.choice.given,
+            given_reason=self.choice.reason,
+            registry=self.here.loaded.project.registry,
+            recreate=tuple(sorted(set(self.request.recreate))),
+            superseded=self._superseded(),
+            retain=self.here.loaded.project.retain,
+        )
+
+    def _host(self, name: str, text: str) -> HostPlan:
+        before = self.base.text_of(name) if self.base else ""
+        return HostPlan(text=content_digest(text), difference=difference(before, text))
+
+    def _definition(self) -> str:
+        """Return the bake definition; each image is labelled with the last commit that touched its inputs."""
+        if not self.choice.builds:
+            return ""
+        source = self.git.remote_source()
+        labels: dict[str, dict[str, str]] = {}
+        for service in self.choice.builds:
+            inputs = build_inputs(self.project.model, service)
+            touched = self.git.last_commit([(self.here.folder / path).absolute() for path in inputs.paths])
+            labels[service] = {f"{_OCI}.source": source} if source else {}
+            if touched.commit:
+                labels[service][f"{_OCI}.revision"] = touched.commit + ("-dirty" if touched.dirty else "")
+        return definition(self.project.model, self.choice.builds, labels)
+
+    def _secrets(self, texts: dict[str, str]) -> tuple[str, ...]:
+        """Return the names of the declared secrets that the texts or the builds need, sorted."""
+        names = {name for text in texts.values() for name in names_of(text)}
+        for service in self.choice.builds:
+            for mounted in self.project.model.services[service]["build"].get("secrets", []):
+                source = self.project.model.secrets.get(mounted["source"], {})
+                names |= {source["environment"]} if "environment" in source else set()
+        return tuple(sorted(names & set(self.here.loaded.project.secrets)))
+
+    def _superseded(self) -> tuple[str, ...]:
+        """Return the images that will be beyond `retain` once this release has completed."""
+        store, retain = self.here.store, self.here.loaded.project.retain
+        headers = list(islice(store.headers(self.here.environment.name), retain + _BEYOND))
+        kept = completed(headers)[: retain - 1]
+        if len(kept) < retain - 1:
+            return ()
+        older = [header for header in headers if not kept or header.number < kept[-1].number]
+        return images.superseded(
+            [store.read(header.environment, header.number) for header in kept],
+            [store.read(header.environment, header.number) for header in older],
+        )

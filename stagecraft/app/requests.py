@@ -1,0 +1,76 @@
+"""What a command asks for, and what it gets back: values between `cli` and `app`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stagecraft.model.plan import Plan
+from stagecraft.model.release import Header
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a command was typed. The only place that knows the working directory and the environment."""
+
+    cwd: Path
+    environ: Mapping[str, str]
+    config: Path | None = None
+    """`--config`; None: `stagecraft.yml` in the working directory."""
+    store: Path | None = None
+    """`--store`; None: `STAGECRAFT_STORE`, else `.stagecraft` beside the configuration."""
+
+
+@dataclass(frozen=True)
+class DeployRequest:
+    """What `plan` and `deploy` ask for."""
+
+    env: str | None
+    version: str | None = None
+    images: Mapping[str, str] = field(default_factory=dict)
+    """Service -> image reference with a digest, built elsewhere."""
+    skip_build: bool = False
+    rebuild: bool = False
+    recreate: tuple[str, ...] = ()
+    message: str = ""
+    lock_wait: float = 0
+    """Seconds to wait for the lock."""
+    plan: Plan | None = None
+    """A saved plan that has to be exactly what would be planned now."""
+    plan_path: Path | None = None
+    """Where the saved plan lies, or is to be written: no part of the version."""
+    resume: str | None = None
+    """Id of the release to finish; an empty string means the newest."""
+
+
+@dataclass(frozen=True)
+class RollbackRequest:
+    """What `rollback` asks for."""
+
+    env: str | None
+    to: str | None = None
+    """Id of a completed release."""
+    to_version: str | None = None
+    message: str = ""
+    lock_wait: float = 0
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One line of `releases list`."""
+
+    header: Header
+    current: bool
+
+
+@dataclass(frozen=True)
+class ReleaseDifference:
+    """What differs between two releases."""
+
+    a: str
+    b: str
+    texts: Mapping[str, str]
+    """Host -> unified difference; empty if there is none."""
+    images: Mapping[str, tuple[str | None, str | None]]
+    """Service -> pinned image before and after, if they differ."""
+    variables: Mapping[str, tuple[str | None, str | None]]
+    """Variable -> value before and after, if they differ."""

@@ -1,0 +1,81 @@
+"""The rollout of one host: the loop, its brain and its hands put together, with today's values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stagecraft.compose.configs import FILES
+from stagecraft.compose.next_actions import next_actions
+from stagecraft.compose.use import Inputs, acted, inputs_of, wanted
+from stagecraft.engine.ports import Clock, Observer
+from stagecraft.engine.rollout import RolloutLoop
+from stagecraft.errors import StepFailedError
+from stagecraft.model.release import HostRecord, Release
+from stagecraft.model.step import Rollout
+from stagecraft.runtime.docker import Docker
+from stagecraft.runtime.files import materialise
+from stagecraft.runtime.inputs import label
+from stagecraft.runtime.redact import Redactor
+from stagecraft.runtime.site import ComposeSite
+
+
+@dataclass(frozen=True)
+class Rollouts:
+    """Rolls hosts out; callable as `StepRunner.rollout`."""
+
+    docker: Docker
+    clock: Clock
+    observer: Observer
+    redactor: Redactor
+    folder: Path
+    """Relative paths of a text start here: the folder of `stagecraft.yml`."""
+    files: Path
+    """Where files that a text mounts are kept."""
+    secrets: Mapping[str, str]
+
+    def __call__(self, step: Rollout, release: Release, deadline: float) -> HostRecord:
+        """Bring one host to its final text. Raises StepFailedError, UnavailableError."""
+        text = release.text_of(step.host)
+        materialise(self.files, release.files)
+        values = {**release.plan.variables, **self.secrets, FILES: str(self.files)}
+        site = ComposeSite(self.docker, step.compose_project, self.folder, "", values, deadline)
+        labels = self._labels(text, values, site)
+        loop = RolloutLoop(
+            step.host,
+            replace(site, text=acted(text, labels)),
+            next_actions,
+            self.clock,
+            self.observer,
+            self.redactor.redact,
+        )
+        goal = wanted(text, labels, step.recreate)
+        return loop.run(goal, health_timeout=step.health_timeout, deadline=deadline)
+
+    def _labels(self, text: str, values: Mapping[str, str], site: ComposeSite) -> dict[str, str]:
+        """Return `stagecraft.inputs` of every service: the one observed if it still holds."""
+        observed = site.observe()
+        return {
+            service: label(
+                self._given_to(inputs, values), [one.inputs for one in observed.of(service)], service
+            )
+            for service, inputs in inputs_of(text).items()
+        }
+
+    def _given_to(self, inputs: Inputs, values: Mapping[str, str]) -> dict[str, bytes]:
+        given = {f"name:{name}": values[name].encode() for name in inputs.names}
+        for file in inputs.env_files:
+            path = self.folder / file.path
+            if file.required or path.exists():
+                given[f"env_file:{file.path}"] = _read(path)
+        for name in inputs.secret_files:
+            given[f"secret:{name}"] = _read(self.folder / name)
+        return given
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise StepFailedError(
+            f"`{path.name}` cannot be read: {error.strerror}", hint="it is read at the moment of use"
+        ) from error

@@ -1,0 +1,104 @@
+"""From a plan to a finished release: lock, base, record, executor. The same for every kind of release."""
+
+import getpass
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stagecraft.app.hands import Hands
+from stagecraft.app.opened import Opened
+from stagecraft.app.requests import Where
+from stagecraft.compose.pin import pin
+from stagecraft.engine.executor import Executor
+from stagecraft.engine.ports import Observer, Shield
+from stagecraft.errors import InterruptedRunError, PhaseFailedError, StagecraftError
+from stagecraft.model.events import Note
+from stagecraft.model.holder import Holder
+from stagecraft.model.image import Image
+from stagecraft.model.plan import content_digest
+from stagecraft.model.release import Release
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run needs besides its release."""
+
+    where: Where
+    here: Opened
+    hands: Hands
+    observer: Observer
+    shield: Shield
+    lock_wait: float
+
+    def __call__(
+        self,
+        prepare: Callable[[], Release],
+        secrets: Callable[[], dict[str, str]],
+        settle: Callable[[Release], Release],
+    ) -> Release:
+        """Take the lock, record the release, run it to its end, and let go of the lock.
+
+        `prepare` is called under the lock and may refuse; `secrets` are today's values.
+
+        Raises LockBusyError, PhaseFailedError, InterruptedRunError, StoreError, or what `prepare` raises.
+        """
+        clock = self.hands.clock
+        holder = Holder(actor=actor(self.where), pid=os.getpid(), since=clock.now())
+        with self.here.store.lock(self.here.environment.name, holder, self.lock_wait) as session:
+            self.hands.inherited = session.descriptors
+            release = prepare()
+            runner = self.hands.runner(secrets())
+            with self.shield():
+                created = session.create(release)
+            executor = Executor(
+                created,
+                runner=runner,
+                session=session,
+                clock=clock,
+                observer=self.observer,
+                settle=settle,
+                shield=self.shield,
+            )
+            try:
+                return executor.execute()
+            except (PhaseFailedError, InterruptedRunError) as failure:
+                _point_on(failure, created)
+                raise
+
+    def notice(self, sentence: str) -> None:
+        """Tell the observer what the store found or did while the lock was taken."""
+        self.observer(Note(text=sentence))
+
+
+def actor(where: Where) -> str:
+    """Return who runs this: `STAGECRAFT_ACTOR`, else user@host."""
+    if named := where.environ.get("STAGECRAFT_ACTOR"):
+        return named
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
+
+
+def pinned(release: Release, images: dict[str, Image]) -> Release:
+    """Return the release with final texts: every image it built or was given is pinned by digest."""
+    if release.settled():
+        return release
+    planned = {image.pin: image for image in release.plan.given.values()}
+    planned |= {reference: images[service] for service, reference in release.plan.builds.items()}
+    texts, hosts = {}, {}
+    for name, host in release.plan.hosts.items():
+        text = pin(release.plan.texts[host.text], planned)
+        digest = content_digest(text)
+        texts[digest] = text
+        hosts[name] = release.hosts[name].model_copy(update={"text": digest})
+    return release.with_hosts(hosts).model_copy(update={"images": images, "texts": texts})
+
+
+def _point_on(failure: StagecraftError, release: Release) -> None:
+    """Say where the whole story is, and how to go on."""
+    more = f"`stagecraft releases show {release.id}` has it all"
+    on = f"`stagecraft deploy --env {release.environment} --resume` goes on from there"
+    failure.hint = "; ".join(part for part in (failure.hint, more, on) if part)

@@ -1,0 +1,99 @@
+"""Building, pushing and removing images (spec/phases.md, build, push, finalize)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stagecraft.errors import StepFailedError
+from stagecraft.model.image import Image
+from stagecraft.model.release import Release
+from stagecraft.model.step import Build, Prune, Push
+from stagecraft.runtime.docker import Docker
+from stagecraft.runtime.runs import Finished
+
+_BUILDX = {"BUILDX_BAKE_ENTITLEMENTS_FS": "0", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+"""A context outside of the folder is the user's decision; without attestations digests are stable."""
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images of one release on one engine."""
+
+    docker: Docker
+    folder: Path
+    """Paths of the build definition start here: the folder of `stagecraft.yml`."""
+    values: Mapping[str, str]
+    """Secrets that `build.secrets` mounts; they reach bake through its environment only."""
+
+    def build(self, step: Build, deadline: float) -> dict[str, Image]:
+        """Build every image of the step in one call; return them by service, known by their IDs.
+
+        Raises StepFailedError with the builder's last lines.
+        """
+        finished = self.docker.run(
+            ("buildx", "bake", "--progress=plain", "--load", "--file=-"),
+            deadline=deadline,
+            values={**self.values, **_BUILDX},
+            cwd=self.folder,
+            stdin=step.definition,
+            source="build",
+        )
+        _require(
+            finished,
+            "`docker buildx bake`",
+            "the builder's last lines say why; nothing that runs was touched",
+        )
+        return {
+            service: Image(reference=reference, digest=self._id(reference), pushed=False)
+            for service, reference in step.images.items()
+        }
+
+    def push(self, step: Push, deadline: float) -> Image:
+        """Push one image and return it by the digest that the registry knows.
+
+        Raises StepFailedError.
+        """
+        finished = self.docker.run(
+            ("push", step.reference), deadline=deadline, cwd=self.folder, source=f"push {step.service}"
+        )
+        registry = step.reference.partition("/")[0]
+        _require(
+            finished,
+            f"`docker push {step.reference}`",
+            f"is `{registry}` reachable, and are you logged in? `docker login {registry}`",
+        )
+        return Image(reference=step.reference, digest=self._registry_digest(step.reference))
+
+    def prune(self, step: Prune, release: Release) -> None:
+        """Remove references that `release` itself does not use; one in use by a container stays."""
+        used = {name for image in release.images.values() for name in (image.reference, image.pin)}
+        for reference in step.images:
+            if reference not in used and self.docker.image(reference):
+                self.docker.remove_image(reference)
+
+    def _id(self, reference: str) -> str:
+        found = self.docker.image(reference)
+        if found is None:
+            raise StepFailedError(
+                f"`{reference}` was built but is not on the engine",
+                hint="does the selected builder load its images? `docker buildx ls`",
+            )
+        return found.id
+
+    def _registry_digest(self, reference: str) -> str:
+        found = self.docker.image(reference)
+        repository = reference.rpartition(":")[0]
+        known = [one for one in found.repo_digests if one.rpartition("@")[0] == repository] if found else []
+        if len(known) != 1:
+            raise StepFailedError(
+                f"`{reference}` was pushed but the engine knows {len(known) or 'no'} digests for it",
+                hint=f"look at it: `docker image inspect {reference}`",
+            )
+        return known[0].rpartition("@")[2]
+
+
+def _require(finished: Finished, what: str, hint: str) -> None:
+    if finished.code != 0:
+        raise StepFailedError(
+            f"{what} ended with exit code {finished.code}", hint=hint, log=tuple(finished.tail)
+        )

@@ -1,0 +1,45 @@
+"""Turns a step into an effect on this machine's engine."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from stagecraft.errors import StepFailedError, UnavailableError
+from stagecraft.model.outcome import Outcome
+from stagecraft.model.release import HostRecord, Release
+from stagecraft.model.step import Build, Prune, Push, Rollout, Step
+from stagecraft.runtime.images import Images
+
+
+@dataclass(frozen=True)
+class StepRunner:
+    """One function a step kind; the rollout is `engine.rollout`, which `app` hands in."""
+
+    images: Images
+    rollout: Callable[[Rollout, Release, float], HostRecord]
+    stop: Callable[[], None]
+
+    def run(self, step: Step, release: Release, deadline: float) -> Outcome:
+        """Run one step to its end. Raises StepFailedError, also for an engine that went away."""
+        try:
+            return self._run(step, release, deadline)
+        except UnavailableError as gone:
+            raise StepFailedError(gone.message, hint=gone.hint, place=gone.place) from gone
+
+    def _run(self, step: Step, release: Release, deadline: float) -> Outcome:
+        match step:
+            case Build():
+                return Outcome(images=self.images.build(step, deadline))
+            case Push():
+                return Outcome(images={step.service: self.images.push(step, deadline)})
+            case Rollout():
+                return Outcome(hosts={step.host: self.rollout(step, release, deadline)})
+            case Prune():
+                self.images.prune(step, release)
+                return Outcome()
+            case _ as never:
+                assert_never(never)
+
+    def cancel(self) -> None:
+        """End everything under way. Idempotent."""
+        self.stop()
