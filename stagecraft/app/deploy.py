@@ -21,7 +21,7 @@ def run(where: Where, observer: Observer, shield: Shield, request: DeployRequest
         request = _like(request)
     here = opened(where, request.env, lambda sentence: observer(Note(text=sentence)))
     hands = Hands(where, here, observer)
-    running = Run(where, here, hands, observer, shield, request.lock_wait)
+    running = Run(where, here, hands, shield, request.lock_wait)
     if request.resume is not None:
         return resume.run(running, request)
     deploy = _Deploy(running, request, planning.make(where, here, observer, request))
@@ -63,7 +63,7 @@ class _Deploy:
         running = self.running
         base = planning.base_of(running.here)
         if (base and base.id) != self.planned.plan.base:
-            self.planned = planning.make(running.where, running.here, running.observer, self.request)
+            self.planned = planning.make(running.where, running.here, running.hands.observer, self.request)
             self._refuse_if_moved()
         plan = self.planned.plan
         return Release.begin(

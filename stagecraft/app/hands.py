@@ -6,6 +6,7 @@ from stagecraft.app.opened import Opened
 from stagecraft.app.requests import Where
 from stagecraft.app.rollouts import Rollouts
 from stagecraft.engine.ports import Observer, Runner
+from stagecraft.engine.stamped import Stamped
 from stagecraft.runtime.clock import SystemClock
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.engine_access import EngineAccess
@@ -26,8 +27,8 @@ class Hands:
         """Descriptors that every program inherits: the lock's, once it is held."""
         self.clock = SystemClock()
         self.redactor = Redactor()
-        self.observer = observer
-        self.processes = Processes(observer, self.redactor, lambda: self.inherited, self.clock)
+        self.observer = Stamped(observer, self.clock)
+        self.processes = Processes(self.observer, self.redactor, lambda: self.inherited, self.clock)
         self.docker = Docker(EngineAccess.of(where.environ), self.processes)
         self._here = here
 

@@ -31,7 +31,7 @@ def run(where: Where, observer: Observer, shield: Shield, request: RollbackReque
     """Go back; return the finished record. Raises StagecraftError subclasses."""
     here = opened(where, request.env, lambda sentence: observer(Note(text=sentence)))
     hands = Hands(where, here, observer)
-    running = Run(where, here, hands, observer, shield, request.lock_wait)
+    running = Run(where, here, hands, shield, request.lock_wait)
     return _Rollback(running, request, _planned(here, request)).run()
 
 

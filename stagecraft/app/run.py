@@ -11,9 +11,8 @@ from stagecraft.app.opened import Opened
 from stagecraft.app.requests import Where
 from stagecraft.compose.pin import pin
 from stagecraft.engine.executor import Executor
-from stagecraft.engine.ports import Observer, Shield
+from stagecraft.engine.ports import Shield
 from stagecraft.errors import InterruptedRunError, PhaseFailedError, StagecraftError
-from stagecraft.model.events import Note
 from stagecraft.model.holder import Holder
 from stagecraft.model.image import Image
 from stagecraft.model.plan import content_digest
@@ -27,7 +26,6 @@ class Run:
     where: Where
     here: Opened
     hands: Hands
-    observer: Observer
     shield: Shield
     lock_wait: float
 
@@ -56,7 +54,7 @@ class Run:
                 runner=runner,
                 session=session,
                 clock=clock,
-                observer=self.observer,
+                observer=self.hands.observer,
                 settle=settle,
                 shield=self.shield,
             )
@@ -65,10 +63,6 @@ class Run:
             except (PhaseFailedError, InterruptedRunError) as failure:
                 _point_on(failure, created)
                 raise
-
-    def notice(self, sentence: str) -> None:
-        """Tell the observer what the store found or did while the lock was taken."""
-        self.observer(Note(text=sentence))
 
 
 def actor(where: Where) -> str:

@@ -1,14 +1,13 @@
 """Every transition of a release, written down before it is told to anyone."""
 
 from collections.abc import Callable
-from datetime import datetime
 
 from stagecraft.engine.ports import Clock, Observer, Session, Shield
 from stagecraft.errors import StepFailedError
 from stagecraft.model.events import PhaseChanged
 from stagecraft.model.fate import failed, interrupted
 from stagecraft.model.phase import Phase, PhaseStatus, ReleaseStatus
-from stagecraft.model.release import Release
+from stagecraft.model.release import PhaseRecord, Release
 
 
 class Journal:
@@ -23,6 +22,7 @@ class Journal:
         self._clock = clock
         self._observer = observer
         self._shield = shield
+        self._began: dict[Phase, float] = {}
 
     def change(self, edit: Callable[[Release], Release]) -> None:
         """Record an edited release durably; an edit that changes nothing is not written."""
@@ -34,6 +34,7 @@ class Journal:
 
     def begin(self, phase: Phase) -> None:
         """Record that a phase runs, before its first effect."""
+        self._began[phase] = self._clock.monotonic()
         self._set(phase, status=PhaseStatus.RUNNING, started_at=self._clock.now())
         self.announce(phase)
 
@@ -49,19 +50,17 @@ class Journal:
 
     def fail(self, phase: Phase, failure: StepFailedError) -> None:
         """Record a failed phase, skip every later one, and end the release."""
-        now = self._clock.now()
+        now, before = self._clock.now(), self.release
         self.change(lambda release: failed(release, phase, str(failure), failure.log, now))
-        self._announce_from(phase)
+        self._announce_since(before)
 
     def interrupt(self, reason: str) -> None:
         """Record that a person or a signal ended the run; a release that has ended already stays as it is."""
         if self.release.status is not ReleaseStatus.RUNNING:
             return
-        now = self._clock.now()
+        now, before = self._clock.now(), self.release
         self.change(lambda release: interrupted(release, reason, now))
-        for phase in Phase:
-            if self.release.phase(phase).finished_at == now or self.release.phase(phase).because:
-                self.announce(phase)
+        self._announce_since(before)
 
     def announce(self, phase: Phase) -> None:
         """Tell the observer what the record now says of a phase."""
@@ -71,19 +70,23 @@ class Journal:
                 phase=phase,
                 status=record.status,
                 reason=record.reason,
-                duration=_seconds(record.started_at, record.finished_at),
+                duration=self._duration(record),
                 error=record.error,
             )
         )
 
-    def _announce_from(self, first: Phase) -> None:
-        for phase in list(Phase)[list(Phase).index(first) :]:
-            self.announce(phase)
+    def _announce_since(self, before: Release) -> None:
+        """Announce every phase that one write has changed."""
+        for phase in Phase:
+            if self.release.phase(phase) != before.phase(phase):
+                self.announce(phase)
+
+    def _duration(self, record: PhaseRecord) -> float | None:
+        """Return the seconds a finished phase took, by a clock finer than the record's."""
+        if record.name not in self._began or record.finished_at is None:
+            return None
+        return round(self._clock.monotonic() - self._began[record.name], 3)
 
     def _set(self, phase: Phase, **changes: object) -> None:
         record = self.release.phase(phase).model_copy(update=changes)
         self.change(lambda release: release.with_phase(record))
-
-
-def _seconds(start: datetime | None, end: datetime | None) -> float | None:
-    return (end - start).total_seconds() if start and end else None

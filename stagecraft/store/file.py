@@ -75,6 +75,10 @@ class FileStore:
                 dead = self._dead(records, stored)
                 yield dead.header() if dead else stored.header
 
+    def has(self, environment: str, number: int) -> bool:
+        """Return whether there is a record with that number, damaged or not."""
+        return number in self._records(environment).numbers()
+
     def read(self, environment: str, number: int) -> Release:
         """Return one release, `interrupted` if it runs no more.
 
