@@ -14,6 +14,7 @@ from stagecraft.compose.canonical import Canonical
 from stagecraft.errors import ConfigError
 
 _NO_ATTESTATIONS = ["type=provenance,disabled=true", "type=sbom,disabled=true"]
+_SAYS_NOTHING: tuple[object, ...] = (None, "", [], {}, False)
 _ALIKE = {
     "context": "context",
     "dockerfile": "dockerfile",
@@ -29,8 +30,6 @@ _ALIKE = {
     "shm_size": "shm-size",
 }
 """Compose build key -> bake key, where the value is the same."""
-_HIDDEN = frozenset({"network"})
-"""Keys that buildx 0.13 understands but leaves out of `--print`."""
 
 
 def definition(
@@ -67,8 +66,14 @@ def dropped(wanted: str, printed: str) -> list[str]:
         f"{target}.{key}"
         for target, keys in json.loads(wanted)["target"].items()
         for key in keys
-        if key not in understood.get(target, {}) and key not in _HIDDEN
+        if key not in understood.get(target, {})
     )
+
+
+def allowances(printed: str) -> tuple[str, ...]:
+    """Return what newer versions of bake have to be allowed (`--allow`) for a definition, from `--print`."""
+    targets = json.loads(printed)["target"].values()
+    return tuple(sorted({one for target in targets for one in target.get("entitlements", [])}))
 
 
 def _check_one_builder(model: Canonical, tags: Mapping[str, str]) -> None:
@@ -97,7 +102,7 @@ def _target(
         "attest": _NO_ATTESTATIONS,
     }
     for key, value in build.items():
-        if key in ("tags", "labels") or value in (None, "", [], {}, False):
+        if key in ("tags", "labels") or value in _SAYS_NOTHING or (key, value) == ("network", "default"):
             continue
         if key in _ALIKE:
             target[_ALIKE[key]] = value

@@ -86,7 +86,7 @@ def _file(data: bytes, name: str, read_only: str, *, executable: bool, local: bo
     if not local:
         why = f"`{read_only}` is `read_only`" if read_only else "it is not UTF-8 text"
         raise ConfigError(
-            f"config `{name}` has to be mounted as a file ({why}), and the host sees none of this machine",
+            f"config `{name}` has to be mounted as a file ({why}), and the host sees none of them",
             place=f"configs.{name}",
             hint="put it into the image, or mount a file that the host has",
         )

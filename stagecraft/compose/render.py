@@ -10,7 +10,6 @@ from stagecraft.compose.configs import Delivery, delivered, mounted
 from stagecraft.compose.writer import write
 from stagecraft.errors import ConfigError
 
-
 _NOT_RUN = frozenset({"build", "depends_on", "profiles"})
 """Keys that are decided here: the text holds what was built, and services whose profile is active."""
 

@@ -93,15 +93,17 @@ def check_declared(stdout: str, stderr: str, reading: Reading) -> None:
 
 
 def _undeclared(names: Sequence[str], reading: Reading) -> ConfigError:
-    places = [(name, place_of(name, reading.paths, reading.folder)) for name in names]
-    listed = ", ".join(f"`{name}` ({place})" if place else f"`{name}`" for name, place in places)
-    verb = "are" if len(names) > 1 else "is"
-    return ConfigError(
-        f"{listed} {verb} not declared",
-        place="" if len(names) > 1 else places[0][1],
-        hint="declare it under `variables` or `secrets` in stagecraft.yml, or write a default:"
-        f" `${{{names[0]}:-...}}`",
+    places = [place_of(name, reading.paths, reading.folder) for name in names]
+    hint = (
+        "declare it under `variables` or `secrets` in stagecraft.yml, or write a default:"
+        f" `${{{names[0]}:-...}}`"
     )
+    if len(names) == 1:
+        return ConfigError(f"`{names[0]}` is not declared", place=places[0], hint=hint)
+    listed = (
+        f"`{name}` ({place})" if place else f"`{name}`" for name, place in zip(names, places, strict=True)
+    )
+    return ConfigError(f"{', '.join(listed)} are not declared", hint=hint)
 
 
 def check_bare(reading: Reading, model: Mapping[str, Any]) -> None:
