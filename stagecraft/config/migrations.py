@@ -103,16 +103,16 @@ def check(migrations: Sequence[Migration], secrets: Collection[str], roles: Coll
     names: set[str] = set()
     for index, migration in enumerate(migrations):
         if migration.name in names:
-            raise MisplacedError("is the name of two migrations", "migrations", str(index), "name")
+            raise MisplacedError("is the name of two migrations", "migrations", index, "name")
         names.add(migration.name)
         if not isinstance(migration, SqlMigration):
             continue
         if migration.database not in secrets:
             words = f"names no secret that is declared under `secrets`: {_listed(secrets)}"
-            raise MisplacedError(words, "migrations", str(index), "database")
+            raise MisplacedError(words, "migrations", index, "database")
         if migration.via is not None and migration.via not in roles:
             words = f"names no role that is declared under `roles`: {_listed(roles)}"
-            raise MisplacedError(words, "migrations", str(index), "via")
+            raise MisplacedError(words, "migrations", index, "via")
 
 
 def _listed(names: Collection[str]) -> str:

@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 class MisplacedError(ValueError):
     """A problem that is better shown at another key: `at` is the path to it from where it is raised."""
 
-    def __init__(self, message: str, *at: str) -> None:
+    def __init__(self, message: str, *at: str | int) -> None:
         super().__init__(message)
         self.at = at
 
