@@ -1,5 +1,6 @@
 """One running program: its own session and process group, its pipes, and its end."""
 
+import contextlib
 import os
 import selectors
 import signal
@@ -93,30 +94,25 @@ class Child:
             return
 
     def end(self) -> None:
-        """TERM to the group, KILL after GRACE; return when it is gone, or cannot be made to go."""
+        """TERM to the group, KILL after GRACE, or once the program and every holder of its output are gone.
+
+        The group itself is not waited for: where nobody reaps orphans, its zombies stay for ever.
+        """
         for number in (signal.SIGTERM, signal.SIGKILL):
             self.signal(number)
             until = time.monotonic() + GRACE
-            while time.monotonic() < until:
+            while self._there() and time.monotonic() < until:
                 self._step(0.02)
-                if self._gone():
-                    return
 
-    def _gone(self) -> bool:
-        self._process.poll()
-        try:
-            os.killpg(self._process.pid, 0)
-        except (ProcessLookupError, PermissionError):
-            return self._process.poll() is not None
-        return False
+    def _there(self) -> bool:
+        return self._process.poll() is None or self._reading()
 
     def _step(self, seconds: float = _TICK) -> None:
         """Read and write what is ready, or wait at most that long for it, or for the end."""
         if not self._selector.get_map():
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                return
+            return
         for key, _ in self._selector.select(seconds):
             key.data(key.fileobj)
 

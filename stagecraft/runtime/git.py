@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stagecraft.errors import ConfigError, UnavailableError
-from stagecraft.runtime.git_command import GitCommand, below
+from stagecraft.runtime.git_command import GitCommand, below, excluding
 from stagecraft.runtime.git_remote import source_url
 from stagecraft.runtime.git_tree import snapshot
 from stagecraft.runtime.runs import Runs
@@ -67,14 +67,15 @@ class Git:
     def last_commit(self, paths: Collection[Path], leave_out: Collection[Path] = ()) -> Revision:
         """Return the last commit that touched any of the paths, and whether they are changed now.
 
-        `leave_out` plays no part in it; all paths are absolute. The commit is None outside a repository, before the first commit, and where a shallow clone is cut.
+        `leave_out` plays no part in it; all paths are absolute. The commit is None outside a repository,
+        before the first commit, and where a shallow clone is cut.
         """
         top = self._top()
         inside = below(paths, top) if top else []
         if top is None or not inside or len(inside) < len(set(paths)):
             return Revision(None, dirty=False)
-        specs = [f":(top,literal){path}" for path in inside]
-        specs += [f":(top,exclude,literal){path}" for path in below(leave_out, top) if path != "."]
+        specs = [*(f":(top,literal){path}" if path != "." else ":(top)" for path in inside)]
+        specs += excluding(below(leave_out, top))
         log = self._git.run(top, "log", "-1", "--format=%H", "HEAD", "--", *specs)
         commit = log.stdout.strip() if log.code == 0 else ""
         status = self._git.must(top, "status", "--porcelain", "-z", "--no-renames", "--", *specs)

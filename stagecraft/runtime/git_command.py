@@ -89,3 +89,8 @@ def below(paths: Collection[Path], top: Path) -> list[str]:
         if real.is_relative_to(top):
             found.add(str(real.relative_to(top)))
     return sorted(found)
+
+
+def excluding(paths: Collection[str]) -> list[str]:
+    """Return the pathspecs that leave these paths out, except `.` (gitglossary, "pathspec")."""
+    return [f":(top,exclude,literal){path}" for path in paths if path != "."]

@@ -3,8 +3,8 @@
 import re
 from urllib.parse import urlsplit
 
-_SCP = re.compile(r"(?:[^@/:]+@)?([A-Za-z0-9.-]+):(?!//)(.+)")
-"""`user@host:path` (git-clone, "GIT URLS")."""
+_SCP = re.compile(r"(?:[^@/:]+@)?([A-Za-z0-9.-]+):(?![:/]{2}|:)(.+)")
+"""`user@host:path` (git-clone, "GIT URLS"); `transport::address` is something else."""
 
 
 def source_url(remote: str) -> str | None:

@@ -1,7 +1,6 @@
 """The tree Git would write, computed beside the repository (spec/version.md)."""
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stagecraft.errors import ConfigError
-from stagecraft.runtime.git_command import GitCommand, below
+from stagecraft.runtime.git_command import GitCommand, below, excluding
 
 
 @dataclass(frozen=True)
@@ -45,31 +44,30 @@ def _written(
     git: GitCommand, top: Path, temporary: Path, leave_out: Collection[Path]
 ) -> tuple[str, list[str]]:
     """Return the tree Git would write, and the paths of the repositories nested in it."""
-    extra = _apart(git, top, temporary)
+    beside = {"GIT_INDEX_FILE": str(_index_copy(git, top, temporary))}
+    apart = {**beside, "GIT_OBJECT_DIRECTORY": str(temporary)}
+    # Reading: which files are unchanged although their times are not. The exit code says if all are.
+    git.run(top, "update-index", "-q", "--refresh", extra=beside)
     without = [path for path in below(leave_out, top) if path != "."]
-    if without:
-        # Staged or not: what is left out is as in HEAD.
-        git.must(top, "--literal-pathspecs", "reset", "--quiet", "HEAD", "--", *without, extra=extra)
-    excluded = [f":(top,exclude,literal){path}" for path in without]
-    git.must(top, "add", "--all", "--", ":(top)", *excluded, extra=extra)
-    tree = git.must(top, "write-tree", extra=extra).strip()
-    entries = git.must(top, "ls-files", "--stage", "-z", extra=extra).split("\0")
+    if without:  # staged or not: what is left out is as in HEAD
+        git.must(top, "--literal-pathspecs", "reset", "--quiet", "HEAD", "--", *without, extra=beside)
+    # Writing: without a view of the real objects, because Git renews the times of objects it finds there.
+    git.must(top, "add", "--all", "--", ":(top)", *excluding(without), extra=apart)
+    tree = git.must(top, "write-tree", "--missing-ok", extra=apart).strip()
+    entries = git.must(top, "ls-files", "--stage", "-z", extra=beside).split("\0")
     return tree, [entry.partition("\t")[2] for entry in entries if entry.startswith("160000 ")]
 
 
-def _apart(git: GitCommand, top: Path, temporary: Path) -> dict[str, str]:
-    """Return the variables that make Git write an index and objects into `temporary` only.
+def _index_copy(git: GitCommand, top: Path, temporary: Path) -> Path:
+    """Return a copy of the index (if there is one), with its time.
 
-    The index is copied with its times: they tell Git which files it need not read again, and which it must
+    The times in it tell Git which files it need not read again; its own time, which it must all the same
     (Documentation/technical/racy-git).
     """
-    index, objects = (git.inner(top, name) for name in ("index", "objects"))
-    own = temporary / "objects"
-    (own / "info").mkdir(parents=True)
-    (own / "info" / "alternates").write_bytes(os.fsencode(_c_quoted(str(objects))) + b"\n")
+    index, copy = git.inner(top, "index"), temporary / "index"
     if index.is_file():
-        shutil.copy2(index, temporary / "index")
-    return {"GIT_INDEX_FILE": str(temporary / "index"), "GIT_OBJECT_DIRECTORY": str(own)}
+        shutil.copy2(index, copy)
+    return copy
 
 
 def _nested(git: GitCommand, top: Path, link: str, leave_out: Collection[Path]) -> Iterator[str]:
@@ -80,9 +78,3 @@ def _nested(git: GitCommand, top: Path, link: str, leave_out: Collection[Path]) 
     found = snapshot(git, folder, leave_out)
     if found.changed:
         yield f"{link}\0{found.changed}"
-
-
-def _c_quoted(path: str) -> str:
-    """Return a line of `objects/info/alternates` (gitrepository-layout), whatever is in the path."""
-    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'

@@ -1,0 +1,34 @@
+"""A real door to real programs, and what was told about it."""
+
+import os
+from collections.abc import Mapping
+
+from stagecraft.model.events import Command, Event, Output
+from stagecraft.runtime.clock import SystemClock
+from stagecraft.runtime.process import Processes
+from stagecraft.runtime.redact import Redactor
+
+PATH = os.environ.get("PATH", os.defpath)
+ENVIRONMENT = {"PATH": PATH}
+
+
+class Door:
+    """`processes` is the thing itself; `events` is what observers saw."""
+
+    def __init__(self, secrets: Mapping[str, str] | None = None, descriptors: tuple[int, ...] = ()) -> None:
+        self.events: list[Event] = []
+        self.clock = SystemClock()
+        self.times: list[float] = []
+        self.processes = Processes(self._observe, Redactor(secrets), lambda: descriptors, self.clock)
+
+    def _observe(self, event: Event) -> None:
+        self.events.append(event)
+        self.times.append(self.clock.monotonic())
+
+    @property
+    def lines(self) -> list[str]:
+        return [event.line for event in self.events if isinstance(event, Output)]
+
+    @property
+    def commands(self) -> list[str]:
+        return [event.line for event in self.events if isinstance(event, Command)]
