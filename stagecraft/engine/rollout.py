@@ -69,24 +69,26 @@ class RolloutLoop:
     redact: Callable[[str], str]
     """Makes a line fit to be shown and recorded: secrets masked, control characters dropped."""
 
-    def run(self, wanted: Wanted, *, health_timeout: float, deadline: float) -> HostRecord:
+    def run(
+        self, wanted: Wanted, *, health_timeout: float, deadline: float, observed: Observed | None = None
+    ) -> HostRecord:
         """Bring the site to `wanted` and return what was done; without `text`, which the caller knows.
 
-        `health_timeout` is in seconds for each service, `deadline` on the clock's monotonic scale.
+        `health_timeout` is in seconds for each service, `deadline` on the clock's monotonic scale. `observed`
+        saves the first look, if the caller had to look anyway in order to know what is wanted.
 
         Raises StepFailedError, with the last lines of what failed.
         """
         run = _Run(self, health_timeout)
-        while True:
-            observed = self.site.observe()
-            actions = tuple(self.decide(wanted, observed, run.progress(self.clock.monotonic())))
-            if not actions:
-                return run.record(self.site.running(observed))
+        seen = observed or self.site.observe()
+        while actions := tuple(self.decide(wanted, seen, run.progress(self.clock.monotonic()))):
             if failures := [action for action in actions if isinstance(action, Fail)]:
-                raise self._failure(failures, observed)
+                raise self._failure(failures, seen)
             if self.clock.monotonic() >= deadline:
                 raise self._late(actions)
             run.act(actions)
+            seen = self.site.observe()
+        return run.record(self.site.running(seen))
 
     def _failure(self, failures: Sequence[Fail], observed: Observed) -> StepFailedError:
         reasons = "; ".join(f"`{fail.service}` failed: {fail.cause}" for fail in failures)

@@ -16,7 +16,7 @@ import yaml
 from stagecraft.compose.next_actions import next_actions
 from stagecraft.compose.use import acted, wanted
 from stagecraft.engine.rollout import RolloutLoop
-from stagecraft.model.observed import Container
+from stagecraft.model.observed import Container, Observed
 from stagecraft.model.release import HostRecord
 from stagecraft.runtime.clock import SystemClock
 from stagecraft.runtime.docker import Docker
@@ -26,7 +26,6 @@ from stagecraft.runtime.process import Processes
 from stagecraft.runtime.redact import Redactor
 from stagecraft.runtime.site import ComposeSite
 from stagecraft.runtime.up import up_command
-from tests.e2e.machine import base_environment
 from tests.fakes import RecordingObserver
 
 Services = Mapping[str, Mapping[str, Any]]
@@ -71,9 +70,11 @@ class Stack:
         self.redactor.add(values or {})
         text = self.text(services)
         bare = self.bare(text, values or {}, clock, deadline)
-        labels = self.inputs(bare, services, values or {})
+        observed = bare.observe()
+        labels = self.inputs(observed, services, values or {})
         loop = self.loop(replace(bare, text=acted(text, labels)), clock)
-        return loop.run(wanted(text, labels, recreate), health_timeout=health_timeout, deadline=deadline)
+        goal = wanted(text, labels, recreate)
+        return loop.run(goal, health_timeout=health_timeout, deadline=deadline, observed=observed)
 
     def loop(self, site: ComposeSite, clock: SystemClock) -> RolloutLoop:
         return RolloutLoop("local", site, next_actions, clock, self.observer, self.redactor.redact)
@@ -83,10 +84,9 @@ class Stack:
         docker = Docker(EngineAccess.of(os.environ), processes, clock.monotonic)
         return ComposeSite(docker, self.project, self.folder, text, values, deadline)
 
-    def inputs(self, site: ComposeSite, services: Services, values: Mapping[str, str]) -> dict[str, str]:
+    def inputs(self, observed: Observed, services: Services, values: Mapping[str, str]) -> dict[str, str]:
         """The label of every service that mentions a value."""
         labels = {}
-        observed = site.observe()
         for name, service in services.items():
             used = {n: v.encode() for n, v in values.items() if f"${{{n}}}" in json.dumps(service)}
             labels[name] = label(used, [c.inputs for c in observed.of(name)], name)
@@ -120,7 +120,7 @@ class Stack:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=base_environment(),
+            env=EngineAccess.of(os.environ).environment(),
             start_new_session=True,
             text=True,
         )

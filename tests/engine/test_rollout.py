@@ -12,7 +12,7 @@ from stagecraft.compose.next_actions import next_actions
 from stagecraft.engine.rollout import RolloutLoop
 from stagecraft.errors import StepFailedError
 from stagecraft.model import events
-from stagecraft.model.observed import Condition, Container, Health, Wanted, WantedService
+from stagecraft.model.observed import Condition, Container, Health, Observed, Wanted, WantedService
 from stagecraft.model.phase import HostStatus
 from stagecraft.model.release import HostRecord
 from tests.engine.simulated_site import KilledError, Program, SimulatedSite
@@ -74,6 +74,21 @@ def test_a_site_that_is_as_wanted_is_not_touched_and_not_waited_for() -> None:
         site.calls,
         site.clock.seconds,
     )
+
+
+def test_what_was_observed_before_is_not_looked_for_again() -> None:
+    class Blind(SimulatedSite):
+        def observe(self) -> Observed:
+            raise AssertionError("a second look")
+
+    goal = wanted(web={})
+    observed = simulate(goal, container("web-1")).observe()
+    site = Blind(FakeClock(tick=0), goal)
+    loop = RolloutLoop("local", site, next_actions, site.clock, RecordingObserver(), str)
+
+    record = loop.run(goal, health_timeout=20, deadline=60, observed=observed)
+
+    assert HostStatus.UNCHANGED is record.status
 
 
 def test_independent_services_come_up_in_one_command_and_dependent_ones_after_them() -> None:
@@ -209,14 +224,13 @@ def test_an_action_without_effect_is_repeated_at_the_pace_of_the_poll_until_the_
     class Stubborn(SimulatedSite):
         def remove(self, containers: object) -> None:
             self.calls.append("remove")
+            assert len(self.calls) < 15, "the loop does not pause"
 
     site = Stubborn(FakeClock(tick=0), wanted())
     site.place(container("web-1"))
 
     with pytest.raises(StepFailedError, match="left to do: remove web-1"):
         roll_out(site, deadline=1)
-
-    assert len(site.calls) < 15
 
 
 REPLICAS = st.integers(0, 3)

