@@ -41,10 +41,6 @@ _PATTERNS = {
     ),
 }
 _TOKENS = {dialect: re.compile(pattern, re.DOTALL) for dialect, pattern in _PATTERNS.items()}
-_QUOTES = {
-    dialect: [name for name in tokens.groupindex if name.startswith("q")]
-    for dialect, tokens in _TOKENS.items()
-}
 _NESTED = re.compile(r"/\*|\*/")
 _DELIMITER = re.compile(r"delimiter[ \t]+(\S+)[ \t]*(?:\n|\Z)", re.IGNORECASE)
 
@@ -128,19 +124,21 @@ class _Scanner:
         found = _TOKENS[self._dialect].match(self._text, at)
         if found is None:  # pragma: no cover - the last alternative matches anything
             return at + 1
-        groups = found.groupdict()
-        if any(groups[quote] == "" for quote in _QUOTES[self._dialect]):
-            raise self._unfinished(at)
-        if groups["space"] is not None:
+        kind = found.lastgroup or ""
+        if kind == "space":
+            if found[0].startswith("/*") and not found["q4"]:
+                raise self._unfinished(at)
             return found.end()
-        if groups.get("nested"):
+        if kind == "nested":
             return self._comment_end(at)
-        if groups["word"]:
-            self._word(groups["word"].upper(), seen)
-        if groups.get("paren"):
-            seen.depth = max(0, seen.depth + (1 if groups["paren"] == "(" else -1))
-        seen.token((groups["word"] or found[0]).upper(), at)
-        return self._dollar_end(at, groups["dollar"]) if groups.get("dollar") else found.end()
+        if kind.startswith("q") and not found[kind]:
+            raise self._unfinished(at)
+        if kind == "word":
+            self._word(found[0].upper(), seen)
+        elif kind == "paren":
+            seen.depth = max(0, seen.depth + (1 if found[0] == "(" else -1))
+        seen.token(found[0].upper() if kind == "word" else found[0], at)
+        return self._dollar_end(at, found[0]) if kind == "dollar" else found.end()
 
     def _word(self, word: str, seen: _Context) -> None:
         if len(seen.words) < 6:
