@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stagecraft.errors import ConfigError
-from stagecraft.runtime.git_command import GitCommand, below, excluding
+from stagecraft.runtime.git_command import GitCommand, below
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ def _written(
     apart = {**beside, "GIT_OBJECT_DIRECTORY": str(temporary)}
     # Reading: which files are unchanged although their times are not. The exit code says if all are.
     git.run(top, "update-index", "-q", "--refresh", extra=beside)
-    without = [path for path in below(leave_out, top) if path != "."]
-    if without:  # staged or not: what is left out is as in HEAD
-        git.must(top, "--literal-pathspecs", "reset", "--quiet", "HEAD", "--", *without, extra=beside)
     # Writing: without a view of the real objects, because Git renews the times of objects it finds there.
-    git.must(top, "add", "--all", "--", ":(top)", *excluding(without), extra=apart)
+    git.must(top, "add", "--all", "--", ":(top)", extra=apart)
+    # What is left out is as in HEAD. Afterwards, because `add` fails on an excluded path that is ignored too.
+    if without := [path for path in below(leave_out, top) if path != "."]:
+        git.must(top, "--literal-pathspecs", "reset", "--quiet", "HEAD", "--", *without, extra=beside)
     tree = git.must(top, "write-tree", "--missing-ok", extra=apart).strip()
     entries = git.must(top, "ls-files", "--stage", "-z", extra=beside).split("\0")
     return tree, [entry.partition("\t")[2] for entry in entries if entry.startswith("160000 ")]

@@ -166,6 +166,14 @@ class TestWhatIsLeftOut:
         assert clean == version(shop, store, plan)
         assert clean != version(shop, store)
 
+    @pytest.mark.parametrize("where", [".gitignore", ".stagecraft/.gitignore"])
+    def test_store_that_is_ignored_too_plays_no_part(self, shop: Path, where: str) -> None:
+        (shop / ".stagecraft" / "prod").mkdir(parents=True)
+        (shop / where).write_text("*.log\n.stagecraft/\n" if where == ".gitignore" else "*\n")
+        before = commit(shop, "ignore the store") if where == ".gitignore" else git(shop, "rev-parse", "HEAD")
+        (shop / ".stagecraft" / "prod" / "000001.json").write_text("{}")
+        assert before[:12] == version(shop, shop / ".stagecraft")
+
     def test_has_no_part_even_if_it_was_staged(self, shop: Path) -> None:
         clean, plan = version(shop), shop / "plan.json"
         plan.write_text("{}")
