@@ -81,16 +81,20 @@ hang_up() {
     case $name in sshd* | dropbear*) kill -KILL "$pid" ;; esac
 }
 
-facts
-while IFS=' ' read -r -t "$patience" verb name note; do
-    case $verb in
-        beat) say beat "$name" ;;
-        lock) take_lock "$name" "$note" ;;
-        end) exec 9<&-; say bye; exit 0 ;;
-    esac
-done
-hang_up 2>/dev/null
-exit 1
+# One command, read to its end before it runs: what follows on standard input is the conversation.
+main() {
+    facts
+    while IFS=' ' read -r -t "$patience" verb name note; do
+        case $verb in
+            beat) say beat "$name" ;;
+            lock) take_lock "$name" "$note" ;;
+            end) exec 9<&-; say bye; exit 0 ;;
+        esac
+    done
+    hang_up 2>/dev/null
+    exit 1
+}
+main
 """
 
 

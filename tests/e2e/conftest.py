@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.fleet import Fleet, running_fleet
 from tests.e2e.machine import Registry, Shop, check_out_shop, engine_problems, running_registry
 
 NewShop = Callable[..., Shop]
@@ -52,3 +53,10 @@ def new_shop(engine: None, registry: Registry, tmp_path: Path) -> Iterator[NewSh
 def shop(new_shop: NewShop) -> Shop:
     """One shop, with the registry."""
     return new_shop()
+
+
+@pytest.fixture(scope="session")
+def fleet(engine: None) -> Iterator[Fleet]:
+    """Four hosts with the base images, a fifth with 64 MB for all of its images, and a jump host."""
+    with running_fleet(5, "--images", "--small", "host-5") as running:
+        yield running
