@@ -59,23 +59,6 @@ def target_name(service: str) -> str:
     return service.replace(".", "__dot__")
 
 
-def dropped(wanted: str, printed: str) -> list[str]:
-    """Return `target.key` for whatever of a definition `bake --print` did not understand, sorted."""
-    understood = json.loads(printed)["target"]
-    return sorted(
-        f"{target}.{key}"
-        for target, keys in json.loads(wanted)["target"].items()
-        for key in keys
-        if key not in understood.get(target, {})
-    )
-
-
-def allowances(printed: str) -> tuple[str, ...]:
-    """Return what newer versions of bake have to be allowed (`--allow`) for a definition, from `--print`."""
-    targets = json.loads(printed)["target"].values()
-    return tuple(sorted({one for target in targets for one in target.get("entitlements", [])}))
-
-
 def _check_one_builder(model: Canonical, tags: Mapping[str, str]) -> None:
     builders: dict[str, str] = {}
     for service in sorted(tags):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stagecraft.compose import dollars
+from stagecraft.compose.versions import check_executed
 from stagecraft.errors import ConfigError
 from stagecraft.model.source import ConfigFile, EnvFile, Source
 
@@ -34,13 +35,15 @@ class Canonical:
 def canonical(source: Source) -> Canonical:
     """Return the model every other module of this package works on.
 
-    Raises ConfigError: a secret or a `$` in a mapping key, or a label that is ours.
+    Raises ConfigError: a secret or a `$` in a mapping key, a label that is ours, or a key that the Compose
+    here would not execute.
     """
     _check_keys(source)
     model = dollars.mapped(dict(source.model), lambda text: _with_names(text, source.tokens))
     services = {
         name: _service(name, service, source) for name, service in sorted(model.get("services", {}).items())
     }
+    check_executed(services, source.compose_version)
     return Canonical(
         services=services,
         networks=_section(model, "networks"),

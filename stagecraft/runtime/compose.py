@@ -96,8 +96,12 @@ class ComposeReader:
         raw = self._config(reading, "--no-interpolate")
         model = self._config(reading, overlay=_overlay(raw))
         active = sorted(model.get("services", {}))
-        ssh = {name: _ssh(raw["services"][name]) for name in active if _ssh(raw["services"][name])}
-        listed = {name: _env_files(raw["services"][name]) for name in active}
+        ssh = {
+            name: _ssh(raw["services"].get(name, {}))
+            for name in active
+            if _ssh(raw["services"].get(name, {}))
+        }
+        listed = {name: _env_files(raw["services"].get(name, {})) for name in active}
         expanded = self._expanded(reading, [one.path for files in listed.values() for one in files])
         for name, keyed in ssh.items():
             paths = self._expanded(reading, [path for path in keyed.values() if path])

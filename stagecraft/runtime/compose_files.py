@@ -4,6 +4,7 @@ Two things need it: an undeclared variable is reported with file and line, and w
 somewhere undeclared (the `.env` of an included folder, another machine) is refused.
 """
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ import yaml
 from stagecraft.errors import ConfigError
 
 _MAX_BYTES = 1_000_000
+_ELSEWHERE = ("oci:", "git@", "github.com/")
+"""How Compose recognises what it has to fetch (besides an address with `://`)."""
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NAME = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 
@@ -32,25 +35,17 @@ class _Reference:
 
     path: Path
     by: Path
+    base: Path
+    """Where Compose starts the relative paths it names: the project folder for every `-f` file."""
 
 
 def compose_files(folder: Path, files: tuple[str, ...], variables: Mapping[str, str]) -> tuple[Path, ...]:
     """Return `files` (relative to `folder`) and everything they include or extend, each once, in order.
 
-    Raises ConfigError: a file is missing or no YAML, an `include` that is not a local file, or one beside a
+    Raises ConfigError: a file is missing or too large, an `include` that is not a local file, or one beside a
     `.env` that Compose would read although nothing declares it.
     """
-    pending = [_Reference(folder / file, folder) for file in files]
-    seen: dict[Path, None] = {}
-    while pending:
-        reference = pending.pop(0)
-        if reference.path in seen:
-            continue
-        seen[reference.path] = None
-        document = _load(reference)
-        pending += _included(document, reference.path, variables)
-        pending += _extended(document, reference.path, variables)
-    return tuple(seen)
+    return _Walk(folder, variables).files(files)
 
 
 def place_of(name: str, files: tuple[Path, ...], folder: Path) -> str:
@@ -68,59 +63,81 @@ def relative(file: Path, folder: Path) -> str:
     return str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file)
 
 
-def _load(reference: _Reference) -> dict[str, Any]:
-    try:
-        if reference.path.stat().st_size > _MAX_BYTES:
+@dataclass(frozen=True)
+class _Walk:
+    """From file to file. Places in errors are seen from `folder`."""
+
+    folder: Path
+    variables: Mapping[str, str]
+
+    def files(self, named: tuple[str, ...]) -> tuple[Path, ...]:
+        by, base = self.folder / "stagecraft.yml", (self.folder / named[0]).parent
+        pending = [_Reference(self.folder / file, by, base) for file in named]
+        seen: dict[Path, None] = {}
+        while pending:
+            reference = pending.pop(0)
+            if reference.path in seen:
+                continue
+            seen[reference.path] = None
+            document = self._load(reference)
+            pending += self._included(document, reference)
+            pending += self._extended(document, reference)
+        return tuple(seen)
+
+    def _load(self, reference: _Reference) -> dict[str, Any]:
+        name = relative(reference.path, self.folder)
+        try:
+            if reference.path.stat().st_size > _MAX_BYTES:
+                raise ConfigError(f"`{name}` is larger than {_MAX_BYTES} bytes", hint="is it a Compose file?")
+            document = yaml.load(reference.path.read_bytes(), Loader=_Loader)  # noqa: S506  # a safe loader
+        except OSError as error:
             raise ConfigError(
-                f"`{reference.path}` is larger than {_MAX_BYTES} bytes", hint="is it a Compose file?"
-            )
-        document = yaml.load(reference.path.read_bytes(), Loader=_Loader)  # noqa: S506  # a safe loader
-    except OSError as error:
-        raise ConfigError(
-            f"cannot read the Compose file `{reference.path}`: {error.strerror}",
-            place=str(reference.by),
-            hint="check `compose` in stagecraft.yml, `include` and `extends`: they take local files",
-        ) from error
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return {}  # Compose says it better, with its own line number
-    return document if isinstance(document, dict) else {}
+                f"cannot read the Compose file `{name}`: {error.strerror}",
+                place=relative(reference.by, self.folder),
+                hint="check `compose` in stagecraft.yml, `include` and `extends`: they take local files",
+            ) from error
+        except (yaml.YAMLError, ValueError, RecursionError):
+            return {}  # Compose says it better, with its own line number
+        return document if isinstance(document, dict) else {}
 
+    def _included(self, document: dict[str, Any], by: _Reference) -> Iterator[_Reference]:
+        for entry in _listed(document.get("include")):
+            include = entry if isinstance(entry, dict) else {"path": entry}
+            paths = [self._expanded(path, by) for path in _listed(include.get("path"))]
+            if not paths:
+                continue
+            home = include.get("project_directory")
+            base = self._expanded(home, by) if home else paths[0].parent
+            env_file = base / ".env"
+            if not include.get("env_file") and env_file.is_file():
+                name, hidden = (relative(path, self.folder) for path in (paths[0], env_file))
+                raise ConfigError(
+                    f"including `{name}` would read `{hidden}`, which nothing declares",
+                    place=relative(by.path, self.folder),
+                    hint="name it (`include: [{path: ..., env_file: ...}]`), or move it away",
+                )
+            yield from (_Reference(path, by.path, base) for path in paths)
 
-def _included(document: dict[str, Any], by: Path, variables: Mapping[str, str]) -> Iterator[_Reference]:
-    for entry in _listed(document.get("include")):
-        include = entry if isinstance(entry, dict) else {"path": entry}
-        paths = [by.parent / _expanded(str(path), by, variables) for path in _listed(include.get("path"))]
-        if not paths:
-            continue
-        home = include.get("project_directory")
-        folder = by.parent / _expanded(str(home), by, variables) if home else paths[0].parent
-        if not include.get("env_file") and (folder / ".env").is_file():
+    def _extended(self, document: dict[str, Any], by: _Reference) -> Iterator[_Reference]:
+        services = document.get("services")
+        for service in services.values() if isinstance(services, dict) else ():
+            extends = service.get("extends") if isinstance(service, dict) else None
+            if isinstance(extends, dict) and extends.get("file"):
+                path = self._expanded(extends["file"], by)
+                yield _Reference(path, by.path, path.parent)
+
+    def _expanded(self, written: object, by: _Reference) -> Path:
+        """Return a path with declared variables only, normalised: one file has one name."""
+        path = str(written)
+        expanded = _NAME.sub(lambda match: self.variables.get(match[1], match[0]), path)
+        if "$" in expanded or "://" in expanded or expanded.startswith(_ELSEWHERE):
             raise ConfigError(
-                f"including `{paths[0].name}` would read `{folder / '.env'}`, which nothing declares",
-                place=str(by),
-                hint="name it (`include: [{path: ..., env_file: ...}]`), or move it away",
+                f"`{path}` is not a local file with declared variables only",
+                place=relative(by.path, self.folder),
+                hint="a plan needs no network: include and extend files of the working tree",
             )
-        yield from (_Reference(path, by) for path in paths)
-
-
-def _extended(document: dict[str, Any], by: Path, variables: Mapping[str, str]) -> Iterator[_Reference]:
-    services = document.get("services")
-    for service in services.values() if isinstance(services, dict) else ():
-        extends = service.get("extends") if isinstance(service, dict) else None
-        if isinstance(extends, dict) and extends.get("file"):
-            yield _Reference(by.parent / _expanded(str(extends["file"]), by, variables), by)
+        return Path(os.path.normpath(by.base / expanded))
 
 
 def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _expanded(path: str, by: Path, variables: Mapping[str, str]) -> str:
-    expanded = _NAME.sub(lambda match: variables.get(match[1], match[0]), path)
-    if "$" in expanded or "://" in expanded or expanded.startswith(("oci:", "git@", "github.com/")):
-        raise ConfigError(
-            f"`{path}` is not a local file with declared variables only",
-            place=str(by),
-            hint="a plan needs no network: include and extend files of the working tree",
-        )
-    return expanded

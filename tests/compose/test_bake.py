@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from stagecraft.compose.bake import allowances, definition, dropped
+from stagecraft.compose.bake import definition
+from stagecraft.compose.definition import allowances, dropped, secret_names
 from stagecraft.errors import ConfigError
 from tests.compose.cases import second_compose, this_compose
 from tests.compose.models import model
@@ -72,6 +73,12 @@ def test_build_secrets_are_references() -> None:
     secrets = {"e": {"environment": "KEY"}, "f": {"file": "./f"}}
     built = target({"secrets": [{"source": "e"}, {"source": "f", "target": "netrc"}]}, secrets=secrets)
     assert ["id=e,env=KEY", "id=netrc,src=./f"] == built["secret"]
+
+
+def test_the_names_of_build_secrets_are_known_from_the_definition() -> None:
+    secrets = {"e": {"environment": "KEY"}, "f": {"file": "./f"}}
+    given = model({"web": {"build": {"secrets": [{"source": "e"}, {"source": "f"}]}}}, secrets=secrets)
+    assert {"KEY"} == secret_names(definition(given, TAGS))
 
 
 def test_two_services_cannot_build_one_image() -> None:

@@ -1,6 +1,7 @@
 import pytest
 
 from stagecraft.compose.canonical import rebased
+from stagecraft.compose.versions import check_executed
 from stagecraft.errors import ConfigError
 from tests.compose.models import model
 
@@ -45,6 +46,18 @@ def test_both_ways_to_print_a_mode_are_one(mode: object) -> None:
 )
 def test_a_path_is_written_from_the_folder_of_stagecraft_yml(path: str, expected: str) -> None:
     assert expected == rebased(path, "deploy")
+
+
+@pytest.mark.parametrize("key", ["post_start", "pre_stop"])
+def test_what_this_compose_would_not_execute_is_refused(key: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        model({"web": {"image": "x", key: [{"command": ["x"]}]}})
+    assert f"Compose 2.26.1 reads `{key}` and does not execute it" == caught.value.message
+
+
+def test_what_a_newer_compose_executes_is_accepted() -> None:
+    check_executed({"web": {"post_start": []}}, "2.40.3-3")
+    check_executed({"web": {"post_start": []}}, "5.0.1")
 
 
 def test_keys_come_in_one_order() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,17 @@ import pytest
 from stagecraft.errors import ConfigError, UnavailableError
 from stagecraft.model.source import EnvFile
 from stagecraft.runtime.compose import find_compose
-from tests.compose.cases import CASES, PROJECT, ROOT, case, read, read_text, second_compose, this_compose
+from tests.compose.cases import (
+    CASES,
+    PROJECT,
+    ROOT,
+    Case,
+    case,
+    read,
+    read_text,
+    second_compose,
+    this_compose,
+)
 
 CANARY = "never-in-a-text"
 
@@ -140,7 +151,25 @@ def test_an_include_beside_an_undeclared_env_file_is_refused(
         (folder / ".env").write_text("TAG=5\n")
         (folder / "more.yml").write_text("services: {more: {image: 'more:${TAG:-1}'}}")
     error = refused(f"include: [{included}]\nservices: {{web: {{image: web}}}}", tmp_path, compose)
-    assert error.message.startswith("including `more.yml` would read ")
+    assert re.fullmatch(
+        r"including `(part/)?more\.yml` would read `(part/)?\.env`, which nothing declares", error.message
+    )
+
+
+def test_relative_paths_of_a_second_file_start_at_the_project_folder(
+    tmp_path: Path, compose: tuple[str, ...]
+) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "compose.yml").write_text("services: {web: {image: web}}")
+    (tmp_path / "sub" / "second.yml").write_text(
+        "include: [more.yml]\nservices: {web: {extends: {file: base.yml, service: base}}}"
+    )
+    (tmp_path / "more.yml").write_text("services: {more: {image: more}}")
+    (tmp_path / "base.yml").write_text("services: {base: {image: base, hostname: '${TAG}'}}")
+    two = Case(what="", folder=tmp_path, files=("compose.yml", "sub/second.yml"), variables={"TAG": "h"})
+    source = read(two, compose)
+    assert ["more", "web"] == sorted(source.model["services"])
+    assert ("compose.yml", "sub/second.yml", "more.yml", "base.yml") == source.paths
 
 
 def test_an_include_that_names_its_env_file_is_read(tmp_path: Path, compose: tuple[str, ...]) -> None:
@@ -160,9 +189,7 @@ def test_a_plan_needs_no_network(remote: str, tmp_path: Path, compose: tuple[str
 
 def test_a_missing_file_is_named(tmp_path: Path, compose: tuple[str, ...]) -> None:
     error = refused("include: [gone.yml]", tmp_path, compose)
-    assert (
-        f"cannot read the Compose file `{tmp_path / 'gone.yml'}`: No such file or directory" == error.message
-    )
+    assert "compose.yml: cannot read the Compose file `gone.yml`: No such file or directory" == str(error)
 
 
 @pytest.mark.parametrize("name", ["COMPOSE_PROFILES", "DOCKER_HOST"])
