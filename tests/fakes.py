@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from stagecraft.errors import StoreError
 from stagecraft.model.events import Event
+from stagecraft.model.header import Header
 from stagecraft.model.image import Image
 from stagecraft.model.outcome import Outcome
 from stagecraft.model.phase import Kind, Phase
 from stagecraft.model.plan import HostPlan, Plan, content_digest
-from stagecraft.model.release import Header, HostRecord, Release
+from stagecraft.model.release import HostRecord, Release
 from stagecraft.model.step import Build, Prune, Push, Rollout, Step
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)

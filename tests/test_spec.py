@@ -13,7 +13,7 @@ import yaml
 from stagecraft import errors
 from stagecraft.cli.main import root
 from stagecraft.model.events import Event
-from stagecraft.model.release import Header
+from stagecraft.model.header import Header
 
 ROOT = Path(__file__).parents[1]
 SPEC = ROOT / "spec"

@@ -2,7 +2,7 @@
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stagecraft.app.requests import (
     DeployRequest,
@@ -11,11 +11,14 @@ from stagecraft.app.requests import (
     RollbackRequest,
     Where,
 )
-from stagecraft.engine.ports import Observer, Shield
-from stagecraft.model.holder import Holder
-from stagecraft.model.phase import ReleaseStatus
-from stagecraft.model.plan import Plan
-from stagecraft.model.release import Release
+
+if TYPE_CHECKING:
+    from stagecraft.app.hands import MakeHands
+    from stagecraft.engine.ports import Observer, Shield
+    from stagecraft.model.holder import Holder
+    from stagecraft.model.phase import ReleaseStatus
+    from stagecraft.model.plan import Plan
+    from stagecraft.model.release import Release
 
 __all__ = ["App", "DeployRequest", "Listed", "ReleaseDifference", "RollbackRequest", "Where"]
 
@@ -26,12 +29,15 @@ class App:
     def __init__(
         self,
         where: Where,
-        observer: Observer,
-        shield: Shield = nullcontext,
+        observer: "Observer",
+        shield: "Shield" = nullcontext,
+        hands: "MakeHands | None" = None,
     ) -> None:
+        """`hands` makes what touches the world outside the store; None: the real ones."""
         self._where = where
         self._observer = observer
         self._shield = shield
+        self._hands = hands
 
     def config_check(self) -> list[str]:
         """Validate the configuration; return what was found, one sentence each."""
@@ -51,37 +57,37 @@ class App:
 
         return rendering.render(self._where, self._observer, env, host, version)
 
-    def plan(self, request: DeployRequest) -> Plan:
+    def plan(self, request: DeployRequest) -> "Plan":
         """Return what `deploy` would do. Writes nothing and needs no engine."""
         from stagecraft.app import planning
 
         return planning.plan(self._where, self._observer, request)
 
-    def load_plan(self, path: Path) -> Plan:
+    def load_plan(self, path: Path) -> "Plan":
         """Return a saved plan. Raises ConfigError: not there; RefusedError: changed by hand."""
         from stagecraft.app import saved
 
         return saved.load(self._where, path)
 
-    def deploy(self, request: DeployRequest) -> Release:
+    def deploy(self, request: DeployRequest) -> "Release":
         """Run a deploy to its end and return its record."""
         from stagecraft.app import deploy
 
-        return deploy.run(self._where, self._observer, self._shield, request)
+        return deploy.run(self._where, self._observer, self._shield, request, self._making())
 
-    def rollback_plan(self, request: RollbackRequest) -> Plan:
+    def rollback_plan(self, request: RollbackRequest) -> "Plan":
         """Return what `rollback` would do."""
         from stagecraft.app import rollback
 
         return rollback.plan(self._where, request)
 
-    def rollback(self, request: RollbackRequest) -> Release:
+    def rollback(self, request: RollbackRequest) -> "Release":
         """Bring back a release that really ran, as a new release."""
         from stagecraft.app import rollback
 
-        return rollback.run(self._where, self._observer, self._shield, request)
+        return rollback.run(self._where, self._observer, self._shield, request, self._making())
 
-    def releases(self, env: str | None, limit: int, status: ReleaseStatus | None) -> tuple[Listed, ...]:
+    def releases(self, env: str | None, limit: int, status: "ReleaseStatus | None") -> tuple[Listed, ...]:
         """Return the newest releases, newest first."""
         from stagecraft.app import reading
 
@@ -93,7 +99,7 @@ class App:
 
         return reading.current(self._where, env)
 
-    def release(self, id: str) -> Release:  # noqa: A002 - the field's word
+    def release(self, id: str) -> "Release":  # noqa: A002 - the field's word
         """Return one release. Raises ConfigError naming the nearest ids if there is none."""
         from stagecraft.app import reading
 
@@ -111,8 +117,13 @@ class App:
 
         return reading.verify(self._where, env)
 
-    def holder(self, env: str | None) -> Holder | None:
+    def holder(self, env: str | None) -> "Holder | None":
         """Return who holds the environment's lock, or None."""
         from stagecraft.app import reading
 
         return reading.holder(self._where, env)
+
+    def _making(self) -> "MakeHands":
+        from stagecraft.app.hands import Hands
+
+        return self._hands or Hands

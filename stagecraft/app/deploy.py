@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from stagecraft.app import images, planning, resume, saved
-from stagecraft.app.hands import Hands
+from stagecraft.app.hands import MakeHands
 from stagecraft.app.opened import opened
 from stagecraft.app.planning import Planned
 from stagecraft.app.preflight import Preflight
@@ -15,13 +15,14 @@ from stagecraft.model.events import Note
 from stagecraft.model.release import Release
 
 
-def run(where: Where, observer: Observer, shield: Shield, request: DeployRequest) -> Release:
+def run(
+    where: Where, observer: Observer, shield: Shield, request: DeployRequest, hands: MakeHands
+) -> Release:
     """Run a deploy to its end and return its record. Raises StagecraftError subclasses."""
     if request.plan is not None:
         request = _like(request)
     here = opened(where, request.env, lambda sentence: observer(Note(text=sentence)))
-    hands = Hands(where, here, observer)
-    running = Run(where, here, hands, shield, request.lock_wait)
+    running = Run(where, here, hands(where, here, observer), shield, request.lock_wait)
     if request.resume is not None:
         return resume.run(running, request)
     deploy = _Deploy(running, request, planning.make(where, here, observer, request))

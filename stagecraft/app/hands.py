@@ -1,6 +1,6 @@
 """The wiring of a run: clock, programs, engine and runner, all told what to hide and what to inherit."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from stagecraft.app.opened import Opened
 from stagecraft.app.requests import Where
@@ -50,3 +50,7 @@ class Hands:
         """End every program and every wait."""
         self.processes.cancel()
         self.clock.cancel()
+
+
+MakeHands = Callable[[Where, Opened, Observer], Hands]
+"""What makes the hands of a run: `Hands` itself, or a test's."""

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stagecraft.app.requests import Where
-from stagecraft.config.load import Loaded, find, load
+from stagecraft.app.stores import store_folder
+from stagecraft.config.find import find
+from stagecraft.config.load import Loaded, load
 from stagecraft.config.project import Environment
 from stagecraft.config.selection import select
 from stagecraft.runtime.clock import SystemClock
 from stagecraft.store.file import FileStore
-
-STORE = ".stagecraft"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def _silent(_: str) -> None:
 def opened(where: Where, env: str | None, notice: Callable[[str], None] = _silent) -> Opened:
     """Load the configuration and choose the environment; touches nothing. Raises ConfigError."""
     loaded = configuration(where)
-    folder = store_folder(where, loaded)
+    folder = store_folder(where)
     return Opened(
         loaded=loaded,
         environment=select(loaded.project, env),
@@ -48,14 +48,3 @@ def opened(where: Where, env: str | None, notice: Callable[[str], None] = _silen
 def configuration(where: Where) -> Loaded:
     """Return the configuration the command line means. Raises ConfigError."""
     return load(find(where.cwd, where.config))
-
-
-def store_folder(where: Where, loaded: Loaded) -> Path:
-    """Return the folder of the release store: as named, else `.stagecraft` beside the configuration."""
-    return where.cwd / where.store if where.store else loaded.folder / STORE
-
-
-def open_store(where: Where) -> FileStore:
-    """Return the store; a named one needs no configuration. Raises ConfigError."""
-    folder = where.cwd / where.store if where.store else store_folder(where, configuration(where))
-    return FileStore(folder, SystemClock())

@@ -1,35 +1,37 @@
 """Reading the store: lists, records, differences. Imports nothing heavy and touches no engine."""
 
-import difflib
-from itertools import islice
+from itertools import islice, tee
+from typing import TYPE_CHECKING
 
-from stagecraft.app.opened import open_store, opened
 from stagecraft.app.requests import Listed, ReleaseDifference, Where
+from stagecraft.app.stores import of_environment, open_store
 from stagecraft.errors import ConfigError
 from stagecraft.model import history
 from stagecraft.model.holder import Holder
 from stagecraft.model.phase import ReleaseStatus
-from stagecraft.model.release import Release
 from stagecraft.store.file import FileStore
+
+if TYPE_CHECKING:
+    from stagecraft.model.release import Release
 
 
 def releases(where: Where, env: str | None, limit: int, status: ReleaseStatus | None) -> tuple[Listed, ...]:
     """Return the newest releases, newest first, reading no further back than needed."""
-    here = opened(where, env)
-    name = here.environment.name
-    now = history.current(here.store.headers(name))
-    wanted = (header for header in here.store.headers(name) if status in (None, header.status))
+    store, name = of_environment(where, env)
+    headers, same = tee(store.headers(name))
+    now = history.current(same)
+    wanted = (header for header in headers if status in (None, header.status))
     return tuple(Listed(header, current=header == now) for header in islice(wanted, limit))
 
 
 def current(where: Where, env: str | None) -> str | None:
     """Return the id of the environment's current release, or None."""
-    here = opened(where, env)
-    now = history.current(here.store.headers(here.environment.name))
+    store, name = of_environment(where, env)
+    now = history.current(store.headers(name))
     return now.id if now else None
 
 
-def release(where: Where, wanted: str) -> Release:
+def release(where: Where, wanted: str) -> "Release":
     """Return the release named `wanted`.
 
     Raises ConfigError that names the nearest ids, or StoreError if its record is damaged.
@@ -37,7 +39,7 @@ def release(where: Where, wanted: str) -> Release:
     return find(open_store(where), wanted)
 
 
-def find(store: FileStore, wanted: str) -> Release:
+def find(store: FileStore, wanted: str) -> "Release":
     """Return one release of a store by its id, for example `prod-42`."""
     environment, _, number = wanted.rpartition("-")
     if number.isdecimal() and environment in store.environments() and store.has(environment, int(number)):
@@ -46,13 +48,15 @@ def find(store: FileStore, wanted: str) -> Release:
 
 
 def _unknown(store: FileStore, wanted: str) -> ConfigError:
+    from difflib import get_close_matches
+
     ids = [header.id for name in store.environments() for header in store.headers(name)]
     if not ids:
         return ConfigError(
             f"there is no release `{wanted}`: none has been recorded yet",
             hint="`stagecraft deploy` makes the first",
         )
-    near = difflib.get_close_matches(wanted, ids, n=3, cutoff=0.5) or ids[:3]
+    near = get_close_matches(wanted, ids, n=3, cutoff=0.5) or ids[:3]
     return ConfigError(
         f"there is no release `{wanted}`",
         hint=f"is it {' or '.join(f'`{name}`' for name in near)}? `stagecraft releases list` has them all",
@@ -82,16 +86,16 @@ def difference(where: Where, a: str, b: str) -> ReleaseDifference:
 def verify(where: Where, env: str | None) -> list[str]:
     """Check every record and its twin in one environment, or in all; return one sentence a problem."""
     if env:
-        here = opened(where, env)
-        return list(here.store.verify(here.environment.name))
+        store, name = of_environment(where, env)
+        return list(store.verify(name))
     store = open_store(where)
     return [problem for name in store.environments() for problem in store.verify(name)]
 
 
 def holder(where: Where, env: str | None) -> Holder | None:
     """Return who holds the environment's lock, or None if it is free."""
-    here = opened(where, env)
-    return here.store.holder(here.environment.name)
+    store, name = of_environment(where, env)
+    return store.holder(name)
 
 
 def _changed(before: dict[str, str], after: dict[str, str]) -> dict[str, tuple[str | None, str | None]]:

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from stagecraft.model.plan import Plan
-from stagecraft.model.release import Header
+if TYPE_CHECKING:  # lists need none of their fields
+    from stagecraft.model.header import Header
+    from stagecraft.model.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class DeployRequest:
     message: str = ""
     lock_wait: float = 0
     """Seconds to wait for the lock."""
-    plan: Plan | None = None
+    plan: "Plan | None" = None
     """A saved plan that has to be exactly what would be planned now."""
     plan_path: Path | None = None
     """Where the saved plan lies, or is to be written: no part of the version."""
@@ -58,7 +60,7 @@ class RollbackRequest:
 class Listed:
     """One line of `releases list`."""
 
-    header: Header
+    header: "Header"
     current: bool
 
 

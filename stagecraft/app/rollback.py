@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from stagecraft.app import planning, reading
-from stagecraft.app.hands import Hands
+from stagecraft.app.hands import MakeHands
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.preflight import Preflight, listed
 from stagecraft.app.requests import RollbackRequest, Where
@@ -12,10 +12,11 @@ from stagecraft.compose.difference import difference
 from stagecraft.engine.ports import Observer, Shield
 from stagecraft.errors import RefusedError
 from stagecraft.model.events import Note
+from stagecraft.model.header import Header
 from stagecraft.model.history import completed, content, rollback_target
 from stagecraft.model.phase import Kind, Phase
 from stagecraft.model.plan import HostPlan, Plan
-from stagecraft.model.release import Header, Release
+from stagecraft.model.release import Release
 from stagecraft.model.step import Rollout
 
 _SHOWN = 5
@@ -27,11 +28,12 @@ def plan(where: Where, request: RollbackRequest) -> Plan:
     return _planned(opened(where, request.env), request)
 
 
-def run(where: Where, observer: Observer, shield: Shield, request: RollbackRequest) -> Release:
+def run(
+    where: Where, observer: Observer, shield: Shield, request: RollbackRequest, hands: MakeHands
+) -> Release:
     """Go back; return the finished record. Raises StagecraftError subclasses."""
     here = opened(where, request.env, lambda sentence: observer(Note(text=sentence)))
-    hands = Hands(where, here, observer)
-    running = Run(where, here, hands, shield, request.lock_wait)
+    running = Run(where, here, hands(where, here, observer), shield, request.lock_wait)
     return _Rollback(running, request, _planned(here, request)).run()
 
 

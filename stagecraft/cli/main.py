@@ -72,8 +72,10 @@ def main() -> None:
     signals.install()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    terminal = Terminal(out=sys.stdout, err=sys.stderr, environ=os.environ)
-    call = Invocation(terminal, environ=os.environ, cwd=Path.cwd(), connect=_connect(signals))
+    environ = dict(os.environ)
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # what is installed beside us must not change records
+    terminal = Terminal(out=sys.stdout, err=sys.stderr, environ=environ)
+    call = Invocation(terminal, environ=environ, cwd=Path.cwd(), connect=_connect(signals))
     code = run(sys.argv[1:], call)
     _let_go_of_streams()
     raise SystemExit(code)

@@ -27,15 +27,17 @@ def list_(
     store: options.Store = None,
 ) -> None:
     """List releases, newest first; `*` marks the current one."""
-    from stagecraft.cli.render.json_text import json_text
-    from stagecraft.cli.render.list_text import empty_text, list_text
-    from stagecraft.cli.render.release_json import listed_json
-
     call = invocation(context).given(config, store)
     found = call.use_cases().releases(env, limit, status)
     if style is Format.JSON:
+        from stagecraft.cli.render.json_text import json_text
+        from stagecraft.cli.render.release_json import listed_json
+
         call.terminal.data(json_text([listed_json(entry.header, current=entry.current) for entry in found]))
-    elif found:
+        return
+    from stagecraft.cli.render.list_text import empty_text, list_text
+
+    if found:
         call.terminal.say(list_text(found, width=call.terminal.width))
     else:
         call.terminal.tell(empty_text(env, filtered=status is not None))

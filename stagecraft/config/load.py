@@ -1,4 +1,4 @@
-"""Find and read `stagecraft.yml`. Raises ConfigError with file, line, key path and a hint; nothing else."""
+"""Read `stagecraft.yml`. Raises ConfigError with file, line, key path and a hint; nothing else."""
 
 import os
 from collections.abc import Mapping
@@ -7,12 +7,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from stagecraft.config import dotenv, problems, tree
+from stagecraft.config import dotenv, tree
 from stagecraft.config.node import Path as KeyPath
 from stagecraft.config.project import Environment, Project
 from stagecraft.errors import ConfigError
 
-FILE = "stagecraft.yml"
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 """The order of `docker compose`."""
 
@@ -68,26 +67,6 @@ class Loaded:
         return {**from_file, **environment.variables}
 
 
-def find(cwd: Path, explicit: Path | None = None) -> Path:
-    """Return the configuration file: the explicit one, else `stagecraft.yml` in `cwd`. Raises ConfigError."""
-    path = cwd / (explicit or FILE)
-    if path.is_file():
-        return path
-    if explicit is not None:
-        problem = "is not a file" if path.exists() else "is not there"
-        raise ConfigError(f"configuration file `{explicit}` {problem}", hint="check `--config`")
-    raise ConfigError(f"there is no `{FILE}` in `{cwd}`", hint=_elsewhere(cwd))
-
-
-def _elsewhere(cwd: Path) -> str:
-    if (cwd / "stagecraft.yaml").is_file():
-        return f"rename `stagecraft.yaml` to `{FILE}`, or add `--config stagecraft.yaml`"
-    for parent in cwd.parents:
-        if (parent / FILE).is_file():
-            return f"there is one above: `cd {parent}`, or name it with `--config`"
-    return "name it with `--config`; spec/config.md shows what goes into it"
-
-
 def load(path: Path) -> Loaded:
     """Return the validated Project in the file `path`. Raises ConfigError that lists every problem."""
     file = Path(os.path.abspath(path))  # noqa: PTH100 - not resolve(): a link's folder counts, not its target's
@@ -97,6 +76,8 @@ def load(path: Path) -> Loaded:
     try:
         project = Project.model_validate(root.plain())
     except ValidationError as error:
+        from stagecraft.config import problems  # noqa: PLC0415 - only who made a mistake waits for it
+
         raise problems.config_error(error, root, file.name) from None
     return Loaded(project, file, dict(root.lines()))
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Protocol
 
 from stagecraft.model.events import Event
+from stagecraft.model.header import Header
 from stagecraft.model.holder import Holder
 from stagecraft.model.outcome import Outcome
-from stagecraft.model.release import Header, Release
+from stagecraft.model.release import Release
 from stagecraft.model.step import Step
 
 

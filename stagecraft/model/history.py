@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from stagecraft.errors import RefusedError
+from stagecraft.model.header import Header
 from stagecraft.model.phase import Kind, PhaseStatus, ReleaseStatus
-from stagecraft.model.release import Header
 
 _NEVER_BEGAN = (PhaseStatus.PENDING, PhaseStatus.SKIPPED)
 

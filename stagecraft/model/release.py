@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field
 
 from stagecraft.model.frozen import Frozen
+from stagecraft.model.header import Header
 from stagecraft.model.image import Image, RunningImage
 from stagecraft.model.phase import Because, HostStatus, Kind, Phase, PhaseStatus, ReleaseStatus
 from stagecraft.model.plan import Plan
@@ -128,7 +129,7 @@ class Release(Frozen):
         planned = self.plan.hosts.get(host)
         return self.plan.texts[planned.text] if planned else ""
 
-    def header(self) -> "Header":
+    def header(self) -> Header:
         """Return what lists and the rollback chain need."""
         return Header(
             id=self.id,
@@ -150,23 +151,3 @@ class Release(Frozen):
                 for host in self.hosts.values()
             ),
         )
-
-
-class Header(Frozen):
-    """The part of a release that lists print and the rollback chain is computed from."""
-
-    id: str
-    number: int
-    environment: str
-    kind: Kind
-    version: str
-    status: ReleaseStatus
-    actor: str
-    message: str
-    created_at: datetime
-    finished_at: datetime | None
-    rollback_of: str | None
-    resumes: str | None
-    rollout: PhaseStatus
-    undone: bool
-    """Whether no host is left changed by this release's rollout."""

@@ -7,11 +7,15 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from stagecraft.errors import StoreError
-from stagecraft.model.release import Header, Release
+from stagecraft.model.header import Header
+
+if TYPE_CHECKING:
+    from stagecraft.model.release import Release
 
 SCHEMA = 1
 
@@ -38,12 +42,12 @@ class Sealed:
     body: bytes
     """The JSON of the whole release."""
 
-    def release(self) -> Release:
+    def release(self) -> "Release":
         """Parse the whole release. Raises StoreError if this version cannot."""
         return _release(self.body, self.number)
 
 
-def encode(release: Release, revision: int, owner: str) -> bytes:
+def encode(release: "Release", revision: int, owner: str) -> bytes:
     """Return the record's bytes; the same arguments give the same bytes."""
     content = {
         "header": release.header().model_dump(mode="json"),
@@ -106,7 +110,9 @@ def _header(text: bytes, body: bytes, number: int) -> Header:
         return _release(body, number).header()
 
 
-def _release(body: bytes, number: int) -> Release:
+def _release(body: bytes, number: int) -> "Release":
+    from stagecraft.model.release import Release  # noqa: PLC0415 - lists need headers only
+
     try:
         return Release.model_validate_json(body)
     except ValidationError as error:

@@ -2,26 +2,30 @@
 
 import contextlib
 import re
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stagecraft.errors import StoreError
+from stagecraft.model.header import Header
 from stagecraft.model.holder import Holder
 from stagecraft.model.phase import ReleaseStatus
-from stagecraft.model.release import Header, Release
 from stagecraft.store import probe
 from stagecraft.store.clock import Clock
 from stagecraft.store.codec import Sealed
-from stagecraft.store.healing import as_dead, verify
 from stagecraft.store.records import DiskRecords
-from stagecraft.store.session import RecordingSession
+
+if TYPE_CHECKING:  # what writes, heals and reads whole releases is imported when it is called
+    from stagecraft.model.release import Release
+    from stagecraft.store.session import RecordingSession
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def _random_owner() -> str:
+    import secrets  # noqa: PLC0415 - readers own nothing
+
     return secrets.token_hex(8)
 
 
@@ -79,7 +83,7 @@ class FileStore:
         """Return whether there is a record with that number, damaged or not."""
         return number in self._records(environment).numbers()
 
-    def read(self, environment: str, number: int) -> Release:
+    def read(self, environment: str, number: int) -> "Release":
         """Return one release, `interrupted` if it runs no more.
 
         Raises StoreError if there is none or both copies are damaged.
@@ -90,7 +94,7 @@ class FileStore:
 
     def lock(
         self, environment: str, holder: Holder, wait: float = 0
-    ) -> AbstractContextManager[RecordingSession]:
+    ) -> "AbstractContextManager[RecordingSession]":
         """Take the environment's lock, waiting up to `wait` seconds. Creates the store.
 
         Raises LockBusyError with the holder's name, StoreError.
@@ -116,13 +120,17 @@ class FileStore:
 
     def verify(self, environment: str) -> Sequence[str]:
         """Check every record and twin; return one sentence a problem found."""
+        from stagecraft.store.healing import verify  # noqa: PLC0415
+
         held = self.holder(environment) is not None
         return tuple(verify(self._records(environment), held=held))
 
-    def _dead(self, records: DiskRecords, stored: Sealed) -> Release | None:
+    def _dead(self, records: DiskRecords, stored: Sealed) -> "Release | None":
         """Return the release as interrupted if it is recorded as running and its run is gone."""
         if stored.header.status is not ReleaseStatus.RUNNING or self._is_held(records.environment):
             return None
+        from stagecraft.store.healing import as_dead  # noqa: PLC0415
+
         # It may have ended between reading it and looking at the lock, so what counts is what is read after.
         release = records.find(stored.number).release()
         return as_dead(release) if release.status is ReleaseStatus.RUNNING else release

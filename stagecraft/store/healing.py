@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 
 from stagecraft.errors import StoreError
 from stagecraft.model.fate import interrupted
+from stagecraft.model.header import Header
 from stagecraft.model.phase import Kind, ReleaseStatus
-from stagecraft.model.release import Header, Release
+from stagecraft.model.release import Release
 from stagecraft.store.codec import Sealed, encode
 from stagecraft.store.records import Copy, DiskRecords
 

@@ -5,9 +5,10 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from stagecraft.errors import LockBusyError, StoreError
+from stagecraft.model.header import Header
 from stagecraft.model.holder import Holder
 from stagecraft.model.phase import ReleaseStatus
-from stagecraft.model.release import Header, Release
+from stagecraft.model.release import Release
 from stagecraft.store.clock import Clock
 from stagecraft.store.codec import Sealed, decode
 from stagecraft.store.healing import as_dead
@@ -138,4 +139,3 @@ class MemoryStore:
 
     def _records(self, environment: str) -> MemoryRecords:
         return self._environments.get(environment) or MemoryRecords(environment)
-

@@ -6,8 +6,9 @@ from typing import Protocol
 
 from stagecraft.errors import StoreError
 from stagecraft.model.fate import interrupted
+from stagecraft.model.header import Header
 from stagecraft.model.phase import PhaseStatus, ReleaseStatus
-from stagecraft.model.release import Header, Release
+from stagecraft.model.release import Release
 from stagecraft.store.atomic import FULL, NoHardLinksError, OutcomeUnknownError
 from stagecraft.store.clock import Clock
 from stagecraft.store.codec import Sealed, encode
@@ -131,7 +132,7 @@ class RecordingSession:
         try:
             stored = self._records.find(release.number)
         except StoreError as error:
-            record = encode(release, self._revision + 1, self._owner).decode()
+            record = self._next_record(release).decode()
             raise StoreError(error.message, hint=error.hint, place=error.place, record=record) from error
         # A write whose outcome is unknown may have left either revision; nobody else writes this record.
         if stored.owner != self._owner or stored.revision not in (self._revision, self._revision + 1):
@@ -143,7 +144,11 @@ class RecordingSession:
             raise StoreError(f"the lock of `{self._records.environment}` was given back already")
         if release.environment != self._records.environment:
             raise StoreError(f"`{release.id}` does not belong to `{self._records.environment}`")
-        if not self._held.ours():
+        try:
+            ours = self._held.ours()
+        except OSError as error:
+            raise refusal(error, release.id, self._next_record(release)) from error
+        if not ours:
             raise self._fenced(release)
 
     def _durably(self, write: Callable[[], None], release: Release, data: bytes) -> None:
@@ -166,8 +171,11 @@ class RecordingSession:
         return StoreError(
             f"`{release.id}` cannot be recorded: this run lost the lock of `{release.environment}`",
             hint="the lock file was removed, and another run may be under way: see `stagecraft lock show`",
-            record=encode(release, self._revision + 1, self._owner).decode(),
+            record=self._next_record(release).decode(),
         )
+
+    def _next_record(self, release: Release) -> bytes:
+        return encode(release, self._revision + 1, self._owner)
 
 
 def refusal(error: OSError, release: str, data: bytes = b"") -> StoreError:

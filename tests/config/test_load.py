@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from stagecraft.config.load import Loaded, find, load
+from stagecraft.config.find import find
+from stagecraft.config.load import Loaded, load
 from stagecraft.config.selection import select
 from stagecraft.errors import ConfigError
 

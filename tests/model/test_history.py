@@ -3,9 +3,9 @@
 import pytest
 
 from stagecraft.errors import RefusedError
+from stagecraft.model.header import Header
 from stagecraft.model.history import completed, content, current, rollback_target
 from stagecraft.model.phase import Kind, PhaseStatus, ReleaseStatus
-from stagecraft.model.release import Header
 from tests.fakes import START
 
 

@@ -9,7 +9,7 @@ from stagecraft.cli.render.times import stamp
 
 if TYPE_CHECKING:
     from stagecraft.app import Listed
-    from stagecraft.model.release import Header
+    from stagecraft.model.header import Header
 
 _HEAD = ("  release", "status", "version", "created (UTC)", "by", "message")
 

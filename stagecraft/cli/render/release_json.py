@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 from stagecraft.cli.render.times import rfc3339
 
 if TYPE_CHECKING:
-    from stagecraft.model.release import Header, HostRecord, PhaseRecord, Release
+    from stagecraft.model.header import Header
+    from stagecraft.model.release import HostRecord, PhaseRecord, Release
 
 
 def listed_json(header: "Header", *, current: bool) -> dict[str, Any]:

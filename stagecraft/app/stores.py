@@ -1,0 +1,40 @@
+"""Where the release store is, found without reading the configuration, so that lists stay instant."""
+
+import os
+from pathlib import Path
+
+from stagecraft.app.requests import Where
+from stagecraft.config.find import find
+from stagecraft.runtime.clock import SystemClock
+from stagecraft.store.file import FileStore
+
+STORE = ".stagecraft"
+
+
+def store_folder(where: Where) -> Path:
+    """Return the folder of the release store: as named, else `.stagecraft` beside the configuration.
+
+    Raises ConfigError: none is named and there is no configuration.
+    """
+    if where.store:
+        return where.cwd / where.store
+    file = os.path.abspath(find(where.cwd, where.config))  # noqa: PTH100 - a link's folder counts
+    return Path(file).parent / STORE
+
+
+def open_store(where: Where) -> FileStore:
+    """Return the store. Raises ConfigError as `store_folder` does."""
+    return FileStore(store_folder(where), SystemClock())
+
+
+def of_environment(where: Where, env: str | None) -> tuple[FileStore, str]:
+    """Return the store and the environment that is meant.
+
+    A name that has releases is believed; for any other the configuration is asked. Raises ConfigError.
+    """
+    if env is not None and env in (store := open_store(where)).environments():
+        return store, env
+    from stagecraft.app.opened import opened  # noqa: PLC0415 - reads YAML: three times the cost of a list
+
+    here = opened(where, env)
+    return here.store, here.environment.name
