@@ -160,8 +160,7 @@ class Docker:
 
     def published_ports(self) -> tuple[ports.PublishedPort, ...]:
         """Return every host port that a running container publishes, sorted."""
-        running = self.run(("ps", "--quiet", "--no-trunc")).stdout.split()
-        return ports.parse(self.run(ports.inspecting(running)).stdout) if running else ()
+        return ports.parse(self.run(ports.LISTING).stdout)
 
     def projects(self) -> tuple[str, ...]:
         """Return the names of the Compose projects that have a container running, sorted."""

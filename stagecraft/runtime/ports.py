@@ -1,14 +1,25 @@
-"""Host ports that running containers publish, and whose they are."""
+"""Host ports that running containers publish, and whose they are.
+
+Asked of `docker ps`, because `docker inspect` waits for a container that something else is busy with.
+"""
 
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
 _TEMPLATE = (
-    '{"project":{{json (index .Config.Labels "com.docker.compose.project")}},'
-    '"service":{{json (index .Config.Labels "com.docker.compose.service")}},'
-    '"ports":{{json .NetworkSettings.Ports}}}'
+    '{"project":{{json (.Label "com.docker.compose.project")}},'
+    '"service":{{json (.Label "com.docker.compose.service")}},'
+    '"ports":{{json .Ports}}}'
 )
+LISTING = ("ps", "--no-trunc", f"--format={_TEMPLATE}")
+"""The arguments of `docker` that describe every running container, one line of JSON each."""
+
+_PUBLISHED = re.compile(
+    r"(?P<address>\S+):(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?->\S+/(?P<protocol>[a-z]+)", re.ASCII
+)
+"""`127.0.0.1:80->8080/tcp`, `[::]:90-92->90-92/udp` (docker/cli, `DisplayablePorts`); exposed ones have no `->`."""
 
 
 class PublishedPort(NamedTuple):
@@ -21,25 +32,15 @@ class PublishedPort(NamedTuple):
     service: str
 
 
-def inspecting(containers: Iterable[str]) -> tuple[str, ...]:
-    """Return the arguments of `docker` that describe containers, one line of JSON each."""
-    return ("inspect", "--type=container", f"--format={_TEMPLATE}", *containers)
-
-
 def parse(lines: str) -> tuple[PublishedPort, ...]:
-    """Return the ports that `inspecting` described, sorted."""
+    """Return the ports that `LISTING` described, sorted."""
     found = (json.loads(line) for line in lines.splitlines() if line)
     return tuple(sorted({port for each in found for port in _ports(each)}))
 
 
-def _ports(found: dict[str, Any]) -> Iterator[PublishedPort]:
-    for target, bindings in (found["ports"] or {}).items():
-        protocol = target.rpartition("/")[2]
-        for binding in bindings or ():
-            yield PublishedPort(
-                binding["HostIp"],
-                int(binding["HostPort"]),
-                protocol,
-                found["project"] or "",
-                found["service"] or "",
-            )
+def _ports(found: dict[str, str]) -> Iterator[PublishedPort]:
+    for published in _PUBLISHED.finditer(found["ports"]):
+        first, last = int(published["first"]), int(published["last"] or published["first"])
+        for port in range(first, last + 1):
+            address = published["address"].strip("[]")
+            yield PublishedPort(address, port, published["protocol"], found["project"], found["service"])

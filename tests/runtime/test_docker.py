@@ -92,18 +92,17 @@ def test_published_ports_say_whose_they_are() -> None:
     ours = {
         "project": "shop",
         "service": "proxy",
-        "ports": {"8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": "80"}]},
+        "ports": "127.0.0.1:80->8080/tcp, [::]:90-91->90-91/tcp, 9/tcp",
     }
-    other = {"project": None, "service": None, "ports": {"53/udp": [{"HostIp": "::", "HostPort": "53"}]}}
-    described = "\n".join(
-        json.dumps(each)
-        for each in (ours, other, {**other, "ports": {"9/tcp": None}}, {**other, "ports": {}})
-    )
-    runs = ScriptedRuns({"ps": [Answer("a\nb\nc\nd\n")], "inspect": [Answer(described)]})
+    other = {"project": "", "service": "", "ports": ":::53->53/udp"}
+    described = "\n".join(json.dumps(each) for each in (ours, other, {**other, "ports": ""}))
+    runs = ScriptedRuns({"ps": [Answer(described)]})
 
     expected = (
         PublishedPort("127.0.0.1", 80, "tcp", "shop", "proxy"),
         PublishedPort("::", 53, "udp", "", ""),
+        PublishedPort("::", 90, "tcp", "shop", "proxy"),
+        PublishedPort("::", 91, "tcp", "shop", "proxy"),
     )
 
     assert expected == docker(runs).published_ports()
