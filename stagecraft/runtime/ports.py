@@ -19,7 +19,7 @@ LISTING = ("ps", "--no-trunc", f"--format={_TEMPLATE}")
 _PUBLISHED = re.compile(
     r"(?P<address>\S+):(?P<first>[0-9]+)(?:-(?P<last>[0-9]+))?->\S+/(?P<protocol>[a-z]+)", re.ASCII
 )
-"""`127.0.0.1:80->8080/tcp`, `[::]:90-92->90-92/udp` (docker/cli, `DisplayablePorts`); exposed ones have no `->`."""
+"""`127.0.0.1:80->8080/tcp`, `[::]:90-92->90-92/udp` (docker/cli, `DisplayablePorts`); others have no `->`."""
 
 
 class PublishedPort(NamedTuple):
