@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.fleet import Fleet, running_fleet
 from tests.e2e.machine import Registry, Shop, check_out_shop, engine_problems, running_registry
+from tests.e2e.tiny import check_out_tiny
 
 NewShop = Callable[..., Shop]
 
@@ -53,6 +54,27 @@ def new_shop(engine: None, registry: Registry, tmp_path: Path) -> Iterator[NewSh
 def shop(new_shop: NewShop) -> Shop:
     """One shop, with the registry."""
     return new_shop()
+
+
+@pytest.fixture
+def new_tiny(engine: None, registry: Registry, tmp_path: Path) -> Iterator[NewShop]:
+    """Make tiny projects as `new_shop` makes shops: where a release has to take a second, not ten."""
+    with ExitStack() as stack:
+
+        def make(where: Registry | None = registry) -> Shop:
+            folder = tmp_path / f"tiny-{len(list(tmp_path.iterdir()))}"
+            folder.mkdir()
+            project = check_out_tiny(folder, where)
+            stack.callback(project.remove)
+            return project
+
+        yield make
+
+
+@pytest.fixture
+def tiny(new_tiny: NewShop) -> Shop:
+    """One tiny project, without a registry."""
+    return new_tiny(None)
 
 
 @pytest.fixture(scope="session")
