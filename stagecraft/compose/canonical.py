@@ -11,6 +11,7 @@ from stagecraft.errors import ConfigError
 from stagecraft.model.source import ConfigFile, EnvFile, Source
 
 _Section = dict[str, dict[str, Any]]
+_SECTIONS = frozenset({"name", "services", "networks", "volumes", "configs", "secrets", "models"})
 _NOTHING: tuple[object, ...] = (None, {})
 _NEVER_EMPTY = ("command", "entrypoint")
 """An empty list here is not the absence of one."""
@@ -25,6 +26,7 @@ class Canonical:
     volumes: _Section
     configs: _Section
     secrets: _Section
+    models: _Section
     files: Mapping[str, ConfigFile]
     """Config name -> the content of its `file`."""
     variables: Mapping[str, str]
@@ -44,12 +46,14 @@ def canonical(source: Source) -> Canonical:
         name: _service(name, service, source) for name, service in sorted(model.get("services", {}).items())
     }
     check_executed(services, source.compose_version)
+    _check_sections(model)
     return Canonical(
         services=services,
         networks=_section(model, "networks"),
         volumes={name: _volume(item, source.directory) for name, item in _section(model, "volumes").items()},
         configs={name: _filed(item, source.directory) for name, item in _section(model, "configs").items()},
         secrets={name: _filed(item, source.directory) for name, item in _section(model, "secrets").items()},
+        models=_section(model, "models"),
         files=source.files,
         variables=source.variables,
         secret_names=frozenset(source.tokens),
@@ -59,6 +63,16 @@ def canonical(source: Source) -> Canonical:
 def is_remote(path: str) -> bool:
     """Whether a build context is fetched from elsewhere (Compose specification, `build.context`)."""
     return "://" in path or path.startswith(("git@", "github.com/"))
+
+
+def _check_sections(model: Mapping[str, Any]) -> None:
+    unknown = sorted(key for key in model if key not in _SECTIONS and not key.startswith("x-"))
+    if unknown:
+        raise ConfigError(
+            f"`{unknown[0]}` is a part of Compose that Stagecraft does not know",
+            place=unknown[0],
+            hint="remove it: leaving it out without a word would change what the file means",
+        )
 
 
 def _check_keys(source: Source) -> None:

@@ -47,10 +47,11 @@ def render(
         _check_ties(name, service, chosen)
     sections = {
         "services": {name: _service(name, chosen, references, configs) for name in chosen},
-        "networks": _kept(model.networks, used["networks"]),
-        "volumes": _kept(model.volumes, used["volumes"]),
+        "networks": _kept(model, used, "networks"),
+        "volumes": _kept(model, used, "volumes"),
         "configs": {name: dict(sorted(configs[name].definition.items())) for name in sorted(configs)},
-        "secrets": _kept(model.secrets, used["secrets"]),
+        "secrets": _kept(model, used, "secrets"),
+        "models": _kept(model, used, "models"),
     }
     text = write({"name": project} | {name: section for name, section in sections.items() if section})
     files = {
@@ -59,8 +60,16 @@ def render(
     return Rendered(text=text, files=dict(sorted(files.items())))
 
 
-def _kept(section: dict[str, dict[str, Any]], used: Collection[str]) -> dict[str, dict[str, Any]]:
-    return {name: section[name] for name in sorted(used) if name in section}
+def _kept(model: Canonical, used: Mapping[str, set[str]], section: str) -> dict[str, dict[str, Any]]:
+    definitions: dict[str, dict[str, Any]] = getattr(model, section)
+    if missing := sorted(used[section] - definitions.keys()):
+        raise ConfigError(
+            f"`docker compose config` does not print `{missing[0]}` of `{section}`:"
+            " it cannot be carried over",
+            place=f"{section}.{missing[0]}",
+            hint="Compose 2.40 does so for `models`: run that service by itself",
+        )
+    return {name: definitions[name] for name in sorted(used[section])}
 
 
 def _shared(model: Canonical, images: Mapping[str, str]) -> dict[str, str]:
@@ -152,6 +161,12 @@ def _check_mounts(model: Canonical, name: str, service: dict[str, Any], *, local
 
 def _check_secret(model: Canonical, name: str, service: dict[str, Any], secret: str, *, local: bool) -> None:
     definition = model.secrets.get(secret, {})
+    if str(definition.get("file", "")).startswith("~"):
+        raise ConfigError(
+            f"secret `{secret}` is another file for everybody who deploys",
+            place=f"secrets.{secret}.file",
+            hint="write the whole path",
+        )
     if "file" in definition and not local:
         raise ConfigError(
             f"secret `{secret}` is a file of this machine, and the host has no such file",
@@ -167,10 +182,12 @@ def _check_secret(model: Canonical, name: str, service: dict[str, Any], secret: 
 
 
 def _used(services: Mapping[str, dict[str, Any]]) -> dict[str, set[str]]:
-    """Return the names of the networks, volumes, configs and secrets that `services` use."""
-    used: dict[str, set[str]] = {"networks": set(), "volumes": set(), "configs": set(), "secrets": set()}
+    """Return the names, by section, of the networks, volumes and so on that `services` use."""
+    sections = ("networks", "volumes", "configs", "secrets", "models")
+    used: dict[str, set[str]] = {section: set() for section in sections}
     for service in services.values():
         used["networks"] |= set(service.get("networks", {}))
+        used["models"] |= set(service.get("models", {}))
         used["volumes"] |= {
             mount["source"]
             for mount in service.get("volumes", [])

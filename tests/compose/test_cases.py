@@ -11,10 +11,13 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from stagecraft.compose.canonical import canonical
-from tests.compose.cases import NAMES, PROJECT, Case, case, goldens, read, second_compose, texts
+from stagecraft.compose.pin import pin
+from stagecraft.compose.text import DIGEST
+from tests.compose.cases import CASES, NAMES, PROJECT, Case, case, goldens, read, second_compose, texts
 
 SECRET = 'p$ss "word"\n${x} \\ \'%'
 FILES = "/srv/files"
+CANARY = "never-in-a-text"
 CHANGED = frozenset({"build", "develop", "profiles", "x-service"})
 """Keys that are decided by rendering (spec/compose.md)."""
 
@@ -35,12 +38,23 @@ def test_a_text_means_what_the_files_mean(name: str, compose: tuple[str, ...]) -
     given = case(name)
     direct = _config(compose, given, files=given.files, text=_without_ssh(given))
     for host, rendered in texts(given, canonical(read(given, compose))).items():
-        again = _config(compose, given, text=rendered.text)
+        again = _config(compose, given, text=pin(rendered.text, {}))
         here = sorted(again["services"])
         assert sorted((given.hosts or {host: [*direct["services"]]})[host]) == here
         for service in here:
             expected = _comparable(direct, service, here, given, {})
             assert expected == _comparable(again, service, here, given, rendered.files)
+
+
+def test_no_value_of_a_file_read_at_the_moment_of_use_is_kept(compose_here: tuple[str, ...]) -> None:
+    with_canary = {file for folder in CASES.iterdir() for file in folder.rglob("*") if _has_canary(file)}
+    assert 6 == len(with_canary)
+    kept = [text for name in NAMES for text in goldens(case(name), compose_here).values()]
+    assert [] == [text for text in kept if CANARY in text]
+
+
+def _has_canary(file: Path) -> bool:
+    return file.is_file() and CANARY.encode() in file.read_bytes()
 
 
 def _without_ssh(given: Case) -> str:
@@ -78,6 +92,7 @@ def _comparable(
     """Return a service with everything it uses, less what rendering changes on purpose."""
     service = {key: value for key, value in model["services"][name].items() if key not in CHANGED}
     needs = {key: value for key, value in service.pop("depends_on", {}).items() if key in here}
+    service["labels"] = {key: value for key, value in service.get("labels", {}).items() if key != DIGEST}
     ours = given.images.get(given.shares.get(name, name))
     if ours:
         service["image"] = ours

@@ -55,6 +55,11 @@ def test_a_secret_file_is_refused_on_another_host() -> None:
     )
 
 
+def test_a_secret_file_in_somebodys_home_is_refused() -> None:
+    given = model({"web": {**WEB, "secrets": [{"source": "s"}]}}, secrets={"s": {"file": "~/s.txt"}})
+    assert "secret `s` is another file for everybody who deploys" == refused(given)
+
+
 def test_an_environment_secret_is_refused_for_a_read_only_service() -> None:
     services = {"web": {**WEB, "read_only": True, "secrets": [{"source": "s"}]}}
     given = model(services, secrets={"s": {"environment": "KEY"}})
@@ -146,6 +151,21 @@ def test_no_image_that_was_not_built_is_retagged() -> None:
 def test_a_service_with_nothing_to_run_is_refused() -> None:
     given = model({"web": {"build": {"context": "."}}})
     assert "service `web` has neither an image nor anything to build one from" == refused(given)
+
+
+def test_a_model_reaches_the_service_that_uses_it() -> None:
+    given = model({"web": {**WEB, "models": {"llm": None}}}, models={"llm": {"model": "ai/x"}, "other": {}})
+    assert {"llm": {"model": "ai/x"}} == load(rendered(given).text)["models"]
+
+
+def test_a_definition_that_compose_does_not_print_is_missed() -> None:
+    message = "`docker compose config` does not print `llm` of `models`: it cannot be carried over"
+    assert message == refused(model({"web": {**WEB, "models": {"llm": None}}}))
+
+
+def test_a_section_that_is_not_known_is_named() -> None:
+    with pytest.raises(ConfigError, match="`agents` is a part of Compose that Stagecraft does not know"):
+        model({"web": WEB}, agents={})
 
 
 def test_a_text_has_only_what_its_services_use() -> None:
