@@ -100,6 +100,11 @@ def test_broken_yaml_is_named_with_its_line(text: str) -> None:
     assert problem(f"ok: 1\nlist:\n{text}".encode()).startswith("f.yml:")
 
 
+def test_depth_counts_through_aliases() -> None:
+    text = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 40))
+    assert "f.yml:32: is nested more than 32 levels deep" == problem(text.encode())
+
+
 def test_a_byte_order_mark_and_windows_line_ends_are_read() -> None:
     assert {"a": 1, "b": 2} == parse(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n", "f.yml").plain()
 

@@ -30,12 +30,12 @@ def test_a_sleep_of_no_or_negative_length_returns_at_once() -> None:
 
 def test_cancelling_wakes_everybody_now_and_later() -> None:
     clock = SystemClock()
-    sleepers = [threading.Thread(target=clock.sleep, args=(30,)) for _ in range(8)]
+    sleepers = [threading.Thread(target=clock.sleep, args=(60,), daemon=True) for _ in range(8)]
     for sleeper in sleepers:
         sleeper.start()
     clock.cancel()
     clock.cancel()
     for sleeper in sleepers:
-        sleeper.join(5)
+        sleeper.join(2)
     assert [False] * 8 == [sleeper.is_alive() for sleeper in sleepers]
-    clock.sleep(30)
+    clock.sleep(60)
