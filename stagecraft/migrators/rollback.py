@@ -1,5 +1,6 @@
 """May a rollback cross the migrations that ran since its target? (spec/migrations.md, "Going back"). Pure."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -48,24 +49,24 @@ class _Item:
 def standing(ran: Iterable[Ran]) -> tuple[Ran, ...]:
     """Return what is, or may be, in the data since the target release, newest first.
 
-    `ran`: every record since then, newest first, undos too. Left out: a change that was undone later, and one
-    that may have run when a later record knows.
+    `ran`: every record since then, newest first, undos too. Left out: a change that was undone later (each
+    undo takes the newest one back), and one that may have run when a later record knows.
     """
-    undone: dict[str, set[str]] = {}
+    undone: dict[str, Counter[str]] = {}
     known: dict[str, set[str]] = {}
     left = []
     for it in ran:
         record = it.record
-        gone, sure = undone.setdefault(record.name, set()), known.setdefault(record.name, set())
-        names = {change.name for change in record.changes}
+        gone, sure = undone.setdefault(record.name, Counter()), known.setdefault(record.name, set())
+        names = [change.name for change in record.changes]
         unsure = tuple(change for change in record.unsure if change.name not in sure)
-        sure |= names
+        sure.update(names)
+        changes: tuple[Change, ...] = ()
         if record.direction is Direction.DOWN:
-            gone |= names
-            changes: tuple[Change, ...] = ()
+            gone.update(names)
         else:
-            changes = tuple(change for change in record.changes if change.name not in gone)
-            gone -= names
+            changes = tuple(change for change in record.changes if not gone[change.name])
+            gone -= Counter(names)
         rest = record.model_copy(update={"changes": changes, "unsure": unsure})
         if rest.changed():
             left.append(Ran(it.release, rest))

@@ -19,7 +19,7 @@ from stagecraft.migrators.answers import Answers
 from stagecraft.model.migration import Change
 from stagecraft.model.sql import Decision, Progress, Row
 from stagecraft.runtime import sql_files
-from stagecraft.runtime.database_url import parse
+from stagecraft.runtime.database_url import Dial, parse
 from stagecraft.runtime.sql import SqlRun, Time
 from stagecraft.runtime.sql_database import connect
 
@@ -34,6 +34,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--undo", nargs="*", default=[])
     parser.add_argument("--lock-timeout", type=float, default=20)
+    parser.add_argument("--dial", default="")
     parser.add_argument("--timeout", type=float, default=20)
     return parser.parse_args(arguments)
 
@@ -57,8 +58,13 @@ def _run(options: argparse.Namespace, address: str, say: Say) -> None:
     def progress(it: Progress) -> None:
         say({"file": it.name, "state": it.state})
 
+    host, _, port = options.dial.rpartition(":")
     database = connect(
-        url, label=f"stagecraft {options.release}", folder=options.folder, lock_timeout=options.lock_timeout
+        url,
+        label=f"stagecraft {options.release}",
+        folder=options.folder,
+        dial=Dial(host, int(port)) if host else None,
+        lock_timeout=options.lock_timeout,
     )
     try:
         clock = Time(now=lambda: datetime.now(UTC), monotonic=time.monotonic)

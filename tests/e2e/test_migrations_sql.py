@@ -32,6 +32,8 @@ SLEEP = {
     Dialect.SQLITE: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {} * 5000000)"
     " SELECT count(*) FROM n",
 }
+KILLS = range(1, 1 + int(os.environ.get("STAGECRAFT_TEST_KILLS", "3")))
+"""Seeds of the moments of death; the torture wants more of them."""
 EVERY = ("postgres", "sqlite", "mariadb")
 TRANSACTIONAL = ("postgres", "sqlite")
 
@@ -250,7 +252,7 @@ def test_an_undo_removes_the_row_and_the_file_can_be_applied_again(bench: Bench)
 
 
 @on(*TRANSACTIONAL)
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", KILLS)
 def test_killed_in_the_middle_of_a_file_it_is_applied_exactly_once(bench: Bench, seed: int) -> None:
     words = [f"w{n}" for n in range(5)]
     bench.write("0002_a.sql", *(part for word in words for part in (mark(word), bench.slow(0.1))))
@@ -264,7 +266,7 @@ def test_killed_in_the_middle_of_a_file_it_is_applied_exactly_once(bench: Bench,
 
 
 @on("mariadb")
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", KILLS)
 def test_killed_where_a_schema_cannot_roll_back_nothing_happens_twice(bench: Bench, seed: int) -> None:
     words = [f"w{n}" for n in range(5)]
     bench.write("0002_a.sql", *(part for word in words for part in (mark(word), bench.slow(0.1))))
@@ -398,6 +400,13 @@ def _watch(over: threading.Event, seen: set[str]) -> None:
                     seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
                 except OSError:
                     continue
+
+
+@on("postgres", "mariadb")
+def test_a_host_that_only_the_stack_knows_is_dialled_where_it_is_forwarded_to(bench: Bench) -> None:
+    address, _, rest = bench.url.partition("@")[2].partition("/")
+    inside = Bench(f"{bench.url.partition('@')[0]}@db.invalid:1/{rest}", bench.folder, bench.dialect)
+    assert (0, [("0001_marks.sql", "applied")]) == (inside.run("--dial", address)["ended"], bench.table())
 
 
 @on("postgres", "mariadb")

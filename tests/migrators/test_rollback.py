@@ -130,6 +130,21 @@ def test_what_was_undone_and_applied_again_is_in_the_way_again() -> None:
     assert ["`1.sql` of `reports` (demo-5) is neither compatible nor reversible"] == refused(*history)
 
 
+def test_an_undo_takes_the_newest_run_of_a_command_back_and_no_older_one() -> None:
+    history = (
+        ran("demo-5", "schema", "schema:-"),
+        ran("demo-4", "schema", "schema:r"),
+        ran("demo-3", "schema", "schema:r"),
+    )
+    assert ["demo-3 schema"] == undone(*history)
+
+
+def test_two_undos_take_two_runs_back() -> None:
+    undos = (ran("demo-6", "schema", "schema:-"), ran("demo-6", "schema", "schema:-"))
+    runs = (ran("demo-5", "schema", "schema:r"), ran("demo-4", "schema", "schema:r"))
+    assert [] == undone(*undos, *runs)
+
+
 def test_an_automatic_revert_stops_at_what_is_incompatible_or_unknown() -> None:
     records = [
         ran("", "schema", "schema:c").record,
