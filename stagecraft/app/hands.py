@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from stagecraft.app.opened import Opened
 from stagecraft.app.requests import Where
 from stagecraft.app.rollouts import Rollouts
+from stagecraft.compose.definition import allowances
 from stagecraft.engine.ports import Observer, Runner
 from stagecraft.engine.stamped import Stamped
 from stagecraft.runtime.clock import SystemClock
@@ -43,7 +44,7 @@ class Hands:
             files=self._here.store_folder.absolute() / FILES,
             secrets=secrets,
         )
-        images = Images(self.docker, self._here.folder, secrets)
+        images = Images(self.docker, self._here.folder, secrets, allowances)
         return StepRunner(images=images, rollout=rollouts, stop=self.stop)
 
     def stop(self) -> None:

@@ -8,11 +8,14 @@ from stagecraft.app.hands import Hands
 from stagecraft.app.opened import Opened
 from stagecraft.app.requests import Where
 from stagecraft.compose import public
+from stagecraft.compose.definition import dropped
 from stagecraft.compose.use import inputs_of
 from stagecraft.errors import UnavailableError
 from stagecraft.model.phase import Phase
 from stagecraft.model.plan import Plan
+from stagecraft.model.step import Build
 from stagecraft.runtime.docker import EngineInfo
+from stagecraft.runtime.images import printed_by_bake
 from stagecraft.runtime.registry import registry_problem
 from stagecraft.runtime.secrets import resolve
 
@@ -98,10 +101,26 @@ class Preflight:
         return [problem]
 
     def _builder(self) -> list[str]:
-        if not self._plan.of(Phase.BUILD) or self._hands.docker.run(("buildx", "version")).code == 0:
-            return []
-        self._hints.append("install the buildx plug-in, or release images built elsewhere (`--skip-build`)")
-        return ["`docker buildx` is not installed"]
+        """Return what this machine's buildx cannot build: older versions leave keys out without a word."""
+        steps = [step for step in self._plan.steps if isinstance(step, Build)]
+        if steps and self._hands.docker.run(("buildx", "version")).code != 0:
+            self._hints.append(
+                "install the buildx plug-in, or release images built elsewhere (`--skip-build`)"
+            )
+            return ["`docker buildx` is not installed"]
+        problems = []
+        for step in steps:
+            printed = printed_by_bake(self._hands.docker, step.definition, self._here.folder, self.values)
+            if printed.code != 0:
+                problems += [f"`docker buildx bake` refuses the build: {' '.join(printed.tail[-1:])}"]
+                continue
+            problems += [
+                f"this `docker buildx` does not know `{key}` of the build"
+                for key in dropped(step.definition, printed.stdout)
+            ]
+        if problems:
+            self._hints.append("install a newer buildx plug-in")
+        return problems
 
     def _platforms(self, info: EngineInfo) -> list[str]:
         wanted = {

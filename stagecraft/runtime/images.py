@@ -1,6 +1,6 @@
 """Building, pushing and removing images (spec/phases.md, build, push, finalize)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,14 +24,18 @@ class Images:
     """Paths of the build definition start here: the folder of `stagecraft.yml`."""
     values: Mapping[str, str]
     """Secrets that `build.secrets` mounts; they reach bake through its environment only."""
+    allowances: Callable[[str], Sequence[str]]
+    """What bake has to be allowed (`--allow`) for a definition, from what it printed of it."""
 
     def build(self, step: Build, deadline: float) -> dict[str, Image]:
         """Build every image of the step in one call; return them by service, known by their IDs.
 
         Raises StepFailedError with the builder's last lines.
         """
+        printed = printed_by_bake(self.docker, step.definition, self.folder, self.values)
+        allowed = [f"--allow={one}" for one in self.allowances(printed.stdout)] if printed.code == 0 else []
         finished = self.docker.run(
-            ("buildx", "bake", "--progress=plain", "--load", "--file=-"),
+            ("buildx", "bake", "--progress=plain", "--load", *allowed, "--file=-"),
             deadline=deadline,
             values={**self.values, **_BUILDX},
             cwd=self.folder,
@@ -90,6 +94,13 @@ class Images:
                 hint=f"look at it: `docker image inspect {reference}`",
             )
         return known[0].rpartition("@")[2]
+
+
+def printed_by_bake(docker: Docker, definition: str, folder: Path, values: Mapping[str, str]) -> Finished:
+    """Return what this machine's bake makes of a definition, without building anything."""
+    return docker.run(
+        ("buildx", "bake", "--print", "--file=-"), values={**values, **_BUILDX}, cwd=folder, stdin=definition
+    )
 
 
 def _require(finished: Finished, what: str, hint: str) -> None:
