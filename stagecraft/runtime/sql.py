@@ -30,7 +30,7 @@ class Time:
 
 
 def look(database: Database) -> tuple[Row, ...]:
-    """Return the rows of the table; none if there is no table. Changes nothing. Raises StepFailedError."""
+    """Return the rows of the table; none if there is no table. Raises StepFailedError."""
     try:
         return Table(database).rows()
     except database.errors as error:
@@ -84,7 +84,9 @@ class SqlRun:
     def _locked(self, decide: Decide) -> tuple[str, ...]:
         decision = decide(self._table.rows())
         if decision.jobs:
+            self._database.begin()
             self._table.make()
+            self._database.commit()
         for settle in decision.settle:
             self._database.begin()
             self._table.settle(settle, self._time.now())

@@ -85,11 +85,18 @@ class Database(Protocol):
 
 
 def connect(
-    url: DatabaseUrl, *, label: str, folder: Path, dial: Dial | None = None, lock_timeout: float = 30
+    url: DatabaseUrl,
+    *,
+    label: str,
+    folder: Path,
+    dial: Dial | None = None,
+    lock_timeout: float = 30,
+    read_only: bool = False,
 ) -> Database:
     """Open a session; `label` names it in the server, `folder` is what a SQLite path is relative to.
 
-    `lock_timeout`: seconds to wait for locks inside a statement.
+    `lock_timeout`: seconds to wait for locks inside a statement. `read_only`: the database itself refuses to
+    change anything; a SQLite file that is not there is empty then, and is not made.
 
     Raises UnavailableError: no driver or no connection; ConfigError: an unknown option in the URL.
     """
@@ -97,12 +104,16 @@ def connect(
         case Dialect.POSTGRES:
             from stagecraft.runtime import sql_postgres  # noqa: PLC0415 - the driver only if it is used
 
-            return sql_postgres.connect(url, label=label, dial=dial, lock_timeout=lock_timeout)
+            return sql_postgres.connect(
+                url, label=label, dial=dial, lock_timeout=lock_timeout, read_only=read_only
+            )
         case Dialect.MYSQL:
             from stagecraft.runtime import sql_mysql  # noqa: PLC0415
 
-            return sql_mysql.connect(url, label=label, dial=dial, lock_timeout=lock_timeout)
+            return sql_mysql.connect(
+                url, label=label, dial=dial, lock_timeout=lock_timeout, read_only=read_only
+            )
         case Dialect.SQLITE:
             from stagecraft.runtime import sql_sqlite  # noqa: PLC0415
 
-            return sql_sqlite.connect(url, folder=folder, lock_timeout=lock_timeout)
+            return sql_sqlite.connect(url, folder=folder, lock_timeout=lock_timeout, read_only=read_only)

@@ -25,9 +25,14 @@ _KEPT = ("sql_mode", "time_zone", "foreign_key_checks", "unique_checks", "sql_no
 """What the files of `mysqldump` set."""
 
 
-def connect(url: DatabaseUrl, *, label: str, dial: Dial | None, lock_timeout: float) -> "MySql":
+def connect(
+    url: DatabaseUrl, *, label: str, dial: Dial | None, lock_timeout: float, read_only: bool
+) -> "MySql":
     """Open a session. Raises UnavailableError, or ConfigError for an option that is not known."""
-    return MySql(url, _open(url, label, dial), lambda: _open(url, label, dial), lock_timeout)
+    database = MySql(url, _open(url, label, dial), lambda: _open(url, label, dial), lock_timeout)
+    if read_only:
+        database.query("SET SESSION TRANSACTION READ ONLY")
+    return database
 
 
 def _open(url: DatabaseUrl, label: str, dial: Dial | None) -> Any:
@@ -46,7 +51,7 @@ def _open(url: DatabaseUrl, label: str, dial: Dial | None) -> Any:
     )
     try:
         connection.connect(socket.create_connection((dial.host, dial.port), 10) if dial else None)
-    except (pymysql.Error, OSError) as error:
+    except (pymysql.Error, OSError, RuntimeError) as error:  # RuntimeError: `cryptography` is missing
         reason = url.hide(str(error.args[-1]), names=True)
         raise UnavailableError(f"cannot connect to the database of `{url.secret}`: {reason}") from None
     return connection
@@ -100,7 +105,7 @@ class MySql:
 
     @contextmanager
     def locked(self, wait: float) -> Iterator[None]:
-        """Hold a named lock, freed with the session. Names are the whole server's, so ours has the database in it."""
+        """Hold a named lock, freed with the session; locks are the whole server's, so the name has the database."""
         name = "stagecraft:" + hashlib.sha256(self.url.database.encode()).hexdigest()[:32]
         if self._run("SELECT GET_LOCK(%s, %s)", (name, math.ceil(wait)))[0][0] != 1:
             holder = self._run("SELECT IS_USED_LOCK(%s)", (name,))[0][0]

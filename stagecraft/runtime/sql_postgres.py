@@ -26,7 +26,9 @@ _NOTICES_DEATH = 140000
 _NOTICE = "SET client_connection_check_interval = 2000"
 
 
-def connect(url: DatabaseUrl, *, label: str, dial: Dial | None, lock_timeout: float) -> "Postgres":
+def connect(
+    url: DatabaseUrl, *, label: str, dial: Dial | None, lock_timeout: float, read_only: bool
+) -> "Postgres":
     """Open a session. Raises UnavailableError, or ConfigError for an option that libpq does not know."""
     try:
         connection = psycopg.connect(
@@ -42,6 +44,8 @@ def connect(url: DatabaseUrl, *, label: str, dial: Dial | None, lock_timeout: fl
     except psycopg.Error as error:
         reason = " ".join(url.hide(str(error), names=True).split())
         raise UnavailableError(f"cannot connect to the database of `{url.secret}`: {reason}") from None
+    if read_only:
+        connection.execute("SET default_transaction_read_only = on")
     return Postgres(url, connection, lock_timeout)
 
 

@@ -6,14 +6,19 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from stagecraft.errors import LockBusyError, UnavailableError
 from stagecraft.runtime.database_url import DatabaseUrl
 
 
-def connect(url: DatabaseUrl, *, folder: Path, lock_timeout: float) -> "Sqlite":
-    """Open the file, which is made if it is not there. Raises UnavailableError."""
-    return Sqlite(url, folder / url.database, lock_timeout)
+def connect(url: DatabaseUrl, *, folder: Path, lock_timeout: float, read_only: bool) -> "Sqlite":
+    """Open the file; it is made if it is not there, unless `read_only`. Raises UnavailableError."""
+    path = folder / url.database
+    address = quote(str(path))
+    if read_only:
+        return Sqlite(url, f"file:{address}?mode=ro" if path.exists() else "file::memory:", lock_timeout)
+    return Sqlite(url, f"file:{address}", lock_timeout)
 
 
 class Sqlite:
@@ -22,16 +27,20 @@ class Sqlite:
     transactional = True
     errors: tuple[type[Exception], ...] = (sqlite3.Error, sqlite3.Warning)
 
-    def __init__(self, url: DatabaseUrl, path: Path, lock_timeout: float) -> None:
+    def __init__(self, url: DatabaseUrl, address: str, lock_timeout: float) -> None:
         self.url = url
-        self._path = path
+        self._address = address
         self._lock_timeout = lock_timeout
         self._connection = self._open()
 
     def _open(self) -> sqlite3.Connection:
         try:
             connection = sqlite3.connect(
-                self._path, isolation_level=None, timeout=self._lock_timeout, check_same_thread=False
+                self._address,
+                uri=True,
+                isolation_level=None,
+                timeout=self._lock_timeout,
+                check_same_thread=False,
             )
             connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
         except sqlite3.Error as error:

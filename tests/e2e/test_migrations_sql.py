@@ -20,6 +20,8 @@ import pytest
 
 from stagecraft.model.sql import Dialect
 from stagecraft.runtime.database_url import parse
+from stagecraft.runtime.sql import look
+from stagecraft.runtime.sql_database import connect
 from tests.e2e import sql_child
 from tests.e2e.databases import PASSWORD, QUOTED, Server, running_mariadb, running_postgres
 
@@ -400,6 +402,17 @@ def _watch(over: threading.Event, seen: set[str]) -> None:
                     seen.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
                 except OSError:
                     continue
+
+
+@on(*EVERY)
+def test_whoever_only_looks_cannot_change_anything(bench: Bench) -> None:
+    bench.run()
+    url = parse("DATABASE_URL", bench.url)
+    with closing(connect(url, label="plan", folder=bench.folder, read_only=True)) as database:
+        assert ["0001_marks.sql"] == [row.name for row in look(database)]
+        with pytest.raises(database.errors):
+            database.execute(mark("a"))
+    assert [] == bench.marks()
 
 
 @on("postgres", "mariadb")

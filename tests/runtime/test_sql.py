@@ -26,9 +26,9 @@ class Bench:
         self.told: list[Progress] = []
         self.seen: list[tuple[Row, ...]] = []
 
-    def open(self, lock_timeout: float = 1) -> Database:
+    def open(self, lock_timeout: float = 1, *, read_only: bool = False) -> Database:
         url = parse("DATABASE_URL", "sqlite:///data.db")
-        return connect(url, label="x", folder=self.folder, lock_timeout=lock_timeout)
+        return connect(url, label="x", folder=self.folder, lock_timeout=lock_timeout, read_only=read_only)
 
     def new(self, database: Database) -> SqlRun:
         time = Time(now=lambda: NOW, monotonic=lambda: 0.0)
@@ -70,6 +70,18 @@ def test_looking_makes_no_table(bench: Bench) -> None:
     with closing(bench.open()) as database:
         assert () == look(database)
     assert [] == bench.tables()
+
+
+def test_a_plan_makes_no_file(bench: Bench) -> None:
+    with closing(bench.open(read_only=True)) as database:
+        assert () == look(database)
+    assert [] == list(bench.folder.iterdir())
+
+
+def test_a_plan_sees_what_is_applied(bench: Bench) -> None:
+    bench.run(A)
+    with closing(bench.open(read_only=True)) as database:
+        assert ["1.sql"] == [row.name for row in look(database)]
 
 
 def test_a_run_without_jobs_makes_no_table(bench: Bench) -> None:
