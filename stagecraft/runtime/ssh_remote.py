@@ -29,7 +29,9 @@ facts() {
     elif [ -w "$engine" ]; then say engine usable
     else say engine denied
     fi
-    df -Pkl 2>/dev/null | while read -r _ _ _ free _ mount; do say disk "$free" "$mount"; done
+    df_local=-Pkl # without network file systems, where df knows the difference
+    df $df_local / >/dev/null 2>&1 || df_local=-Pk
+    df $df_local 2>/dev/null | while read -r _ _ _ free _ mount; do say disk "$free" "$mount"; done
     for net in tcp tcp6 udp udp6; do
         while read -r _ address _ state _; do
             case $net$state in tcp*0A | udp*07) say port "$net" "$address" ;; esac

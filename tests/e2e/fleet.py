@@ -83,7 +83,7 @@ def running_fleet(count: int, *options: str) -> Iterator[Fleet]:
 
 def _fleet_in(folder: Path) -> Fleet:
     port = (folder / "registry.port").read_text(encoding="utf-8").strip()
-    pid = (folder / "registry.pids").read_text(encoding="utf-8").split()[0]
+    pid = (folder / "registry-127.0.0.1/keeper").read_text(encoding="utf-8").split()[0]
     hosts = (folder / "hosts").read_text(encoding="utf-8").split()
     return Fleet(folder, tuple(hosts), Registry(f"localhost:{port}", int(pid)))
 

@@ -151,14 +151,32 @@ def test_the_lock_keeps_another_user_away_and_names_the_holder(fleet: Fleet) -> 
     )
 
 
-def test_the_lock_goes_from_user_to_user_at_once(fleet: Fleet) -> None:
-    for ssh, holder in (("ada@host-1", ADA), ("ben@host-1", BEN), ("ada@host-1", ADA)) * 2:
-        with opened(fleet, ssh) as session:
-            lock_all({"web-1": session}, LOCK, holder)
-    with opened(fleet, "ben@host-1") as ben, opened(fleet, "root@host-1") as root:
+def test_a_closed_session_has_let_its_lock_go(fleet: Fleet) -> None:
+    with opened(fleet, "ben@host-1") as ben:
+        with opened(fleet, "ada@host-1") as ada:
+            lock_all({"web-1": ada}, LOCK, ADA)
         lock_all({"web-1": ben}, LOCK, BEN)
-        with pytest.raises(LockBusyError, match="ben@ci"):
-            lock_all({"web-1": root}, LOCK, ADA)
+
+
+def test_a_lock_one_user_made_in_another_s_folder_is_for_every_user(fleet: Fleet) -> None:
+    """Where `fs.protected_regular` is set, nobody may open that file with O_CREAT but its owner."""
+    for user, lock in (
+        ("ada", "made-first"),
+        ("ben", "made-by-ben"),
+        ("ada", "made-by-ben"),
+        ("root", "made-by-ben"),
+    ):
+        with opened(fleet, f"{user}@host-3") as session:
+            session.lock(lock, "{}")
+            assert not lock_is_free(fleet, "host-3", lock)
+
+
+def test_the_holder_named_is_the_latest_one(fleet: Fleet) -> None:
+    for ssh, holder in (("ada@host-1", ADA), ("ben@host-1", BEN), ("ada@host-1", ADA)):
+        with opened(fleet, ssh) as session, opened(fleet, "root@host-1") as root:
+            lock_all({"web-1": session}, LOCK, holder)
+            with pytest.raises(LockBusyError, match=holder.actor):
+                lock_all({"web-1": root}, LOCK, ADA)
 
 
 def test_another_environment_has_another_lock(fleet: Fleet) -> None:
@@ -238,6 +256,13 @@ def test_a_killed_client_loses_engine_and_lock_together(fleet: Fleet, group: boo
         (os.killpg if group else os.kill)(client.pid, signal.SIGKILL)
         seconds = seconds_until(lambda: lock_is_free(fleet, "host-2", lock) and ended(leftover))
         assert seconds < SLACK
+        assert not folder.exists()
+
+
+def test_a_client_killed_behind_a_dead_link_loses_the_engine_at_once(fleet: Fleet) -> None:
+    with lock_holder(fleet, "host-4", "behind") as (client, leftover, folder), fleet.cut_off("host-4"):
+        client.kill()
+        assert seconds_until(lambda: ended(leftover)) < SLACK
         assert not folder.exists()
 
 

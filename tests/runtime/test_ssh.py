@@ -1,6 +1,7 @@
 """Sessions with a stand-in for `ssh` that runs the host's program here; real hosts: tests/e2e/test_ssh.py."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -114,13 +115,17 @@ def test_a_folder_that_is_not_for_everyone_is_not_used_by_anyone(opened: Open, l
     assert ([], 2) == (list(locks.iterdir()), len(found))
 
 
-def test_a_lock_that_was_removed_and_made_again_is_the_one_that_counts(opened: Open, locks: Path) -> None:
-    with opened() as first, opened() as second, opened() as third:
+def test_a_lock_removed_while_it_is_taken_is_taken_again(opened: Open, tmp_path: Path, locks: Path) -> None:
+    file = locks / "stagecraft/shop-prod"
+    flock = tmp_path / "bin/flock"
+    flock.parent.mkdir()
+    once = f"[ -e {flock}.once ] || {{ : >{flock}.once; rm {file}; : >{file}; }}"
+    flock.write_text(f'#!/bin/sh\n{once}\nexec {shutil.which("flock")} "$@"\n', encoding="utf-8")
+    flock.chmod(0o755)
+    with opened() as first, opened() as second:
         first.lock("shop-prod", "first")
-        (locks / "stagecraft/shop-prod").unlink()
-        second.lock("shop-prod", "second")
-        with pytest.raises(LockBusyError, match="second"):
-            third.lock("shop-prod", "third")
+        with pytest.raises(LockBusyError, match="first"):
+            second.lock("shop-prod", "second")
 
 
 def test_a_symbolic_link_in_the_lock_s_place_is_refused(opened: Open, locks: Path) -> None:

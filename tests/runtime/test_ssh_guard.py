@@ -110,5 +110,6 @@ def test_the_guard_holds_a_descriptor_it_is_given_until_the_program_ended(folder
         os.read(reading, 1)
     process.end()
     process.release()
+    os.set_blocking(reading, True)
     assert b"" == os.read(reading, 1)
     os.close(reading)
