@@ -6,19 +6,21 @@ import typer
 
 from stagecraft.cli import options
 from stagecraft.cli.invocation import invocation
-from stagecraft.cli.tree import group
+from stagecraft.cli.tree import examples, group
 
-config_group = group("Check the project file and see what comes out of it.")
+config_group = group(
+    "Check the project file and see what comes out of it.", example="stagecraft config check"
+)
 
 
-@config_group.command()
+@config_group.command(epilog=examples("stagecraft config check"))
 def check(context: typer.Context, *, config: options.Config = None, store: options.Store = None) -> None:
     """Check the project file and say what it defines."""
     call = invocation(context).given(config, store)
     call.terminal.say("\n".join(call.use_cases().config_check()))
 
 
-@config_group.command()
+@config_group.command(epilog=examples("stagecraft config render --env prod"))
 def render(
     context: typer.Context,
     *,
@@ -35,7 +37,7 @@ def render(
     call.terminal.data(call.use_cases().config_render(env, host, version))
 
 
-@config_group.command()
+@config_group.command(epilog=examples("stagecraft config schema > stagecraft.schema.json"))
 def schema(context: typer.Context, *, config: options.Config = None, store: options.Store = None) -> None:
     """Print the JSON Schema of the project file, for editors."""
     from stagecraft.cli.render.json_text import json_text

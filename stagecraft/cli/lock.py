@@ -7,15 +7,15 @@ import typer
 from stagecraft.cli import options
 from stagecraft.cli.invocation import invocation
 from stagecraft.cli.options import Format
-from stagecraft.cli.tree import group
+from stagecraft.cli.tree import examples, group
 
 if TYPE_CHECKING:
     from stagecraft.model.holder import Holder
 
-lock = group("See who is releasing at the moment.")
+lock = group("See who is releasing at the moment.", example="stagecraft lock show --env prod")
 
 
-@lock.command()
+@lock.command(epilog=examples("stagecraft lock show --env prod"))
 def show(
     context: typer.Context,
     *,

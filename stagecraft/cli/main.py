@@ -19,7 +19,7 @@ from stagecraft.cli.plan import plan
 from stagecraft.cli.releases import releases
 from stagecraft.cli.rollback import rollback
 from stagecraft.cli.terminal import Terminal
-from stagecraft.cli.tree import group
+from stagecraft.cli.tree import examples, group
 from stagecraft.cli.use_cases import Connect, UseCases
 
 if TYPE_CHECKING:
@@ -27,10 +27,21 @@ if TYPE_CHECKING:
     from stagecraft.engine.ports import Observer
     from stagecraft.runtime.signals import Signals
 
-root = group("Release services with Docker Compose: deterministic, durable, honest.")
-root.command()(plan)
-root.command()(deploy)
-root.command()(rollback)
+root = group(
+    "Release services with Docker Compose: deterministic, durable, honest.",
+    example="stagecraft plan --env prod",
+)
+root.command(epilog=examples("stagecraft plan --env prod", "stagecraft plan --env prod --out plan.json"))(
+    plan
+)
+root.command(
+    epilog=examples(
+        'stagecraft deploy --env prod --message "The new basket"', "stagecraft deploy --plan plan.json"
+    )
+)(deploy)
+root.command(
+    epilog=examples("stagecraft rollback --env prod", "stagecraft rollback --env prod --to prod-41 --dry-run")
+)(rollback)
 root.add_typer(releases, name="releases")
 root.add_typer(config_group, name="config")
 root.add_typer(lock, name="lock")

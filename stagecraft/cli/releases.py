@@ -7,15 +7,17 @@ import typer
 from stagecraft.cli import options
 from stagecraft.cli.invocation import invocation
 from stagecraft.cli.options import Format
-from stagecraft.cli.tree import group
+from stagecraft.cli.tree import examples, group
 from stagecraft.errors import StoreError
 from stagecraft.model.phase import ReleaseStatus
 
-releases = group("Look at what was released, and what became of it.")
+releases = group(
+    "Look at what was released, and what became of it.", example="stagecraft releases list --env prod"
+)
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="A release, as `prod-42`.")]
 
 
-@releases.command("list")
+@releases.command("list", epilog=examples("stagecraft releases list --env prod --limit 5"))
 def list_(
     context: typer.Context,
     *,
@@ -43,7 +45,7 @@ def list_(
         call.terminal.tell(empty_text(env, filtered=status is not None))
 
 
-@releases.command()
+@releases.command(epilog=examples("stagecraft releases show prod-42"))
 def show(
     context: typer.Context,
     *,
@@ -68,7 +70,7 @@ def show(
     call.terminal.say(release_text(found, current=current))
 
 
-@releases.command()
+@releases.command(epilog=examples("stagecraft releases diff prod-41 prod-42"))
 def diff(
     context: typer.Context,
     *,
@@ -91,7 +93,7 @@ def diff(
     call.terminal.say(difference_text(a, b, difference), painted)
 
 
-@releases.command()
+@releases.command(epilog=examples("stagecraft releases verify"))
 def verify(
     context: typer.Context,
     *,

@@ -1,13 +1,46 @@
-"""How every group of commands is set up: plain help pages, no tracebacks of its own, quick to import."""
+"""How every group of commands is set up: plain help pages with examples, the nearest word for a wrong one."""
+
+from collections.abc import Collection
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+
+from stagecraft.errors import ConfigError
 
 
-def group(summary: str) -> typer.Typer:
-    """Return an empty group of commands."""
+class Commands(TyperGroup):
+    """A group of commands that says what was probably meant."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that was typed. Raises ConfigError that names the nearest one."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            raise unknown(ctx.command_path, args[0], self.commands)
+        return super().resolve_command(ctx, args)
+
+
+def unknown(path: str, word: str, known: Collection[str]) -> ConfigError:
+    """Return the error for a command that is not there; `path` is what was typed before it."""
+    from difflib import get_close_matches  # only who mistyped waits for it
+
+    near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    hint = f"did you mean `{path} {near[0]}`?" if near else f"`{path} --help` lists what can be typed"
+    return ConfigError(f"there is no command `{path} {word}`", hint=hint)
+
+
+def group(summary: str, *, example: str, cls: type[TyperGroup] = Commands) -> typer.Typer:
+    """Return an empty group of commands; `example` is a command line."""
     return typer.Typer(
+        cls=cls,
         help=summary,
+        epilog=examples(example),
         rich_markup_mode=None,  # rich costs more to import than the whole command line
         pretty_exceptions_enable=False,
         add_completion=False,
     )
+
+
+def examples(*lines: str) -> str:
+    """Return what a help page ends with: command lines to type as they are."""
+    word = "Example" if len(lines) == 1 else "Examples"
+    return "\n".join(["\b", f"{word}:", *(f"  {line}" for line in lines)])

@@ -73,7 +73,6 @@ def test_a_bug_ends_with_one_and_without_a_traceback() -> None:
     [
         ("", "missing command", "stagecraft"),
         ("releases", "missing command", "stagecraft releases"),
-        ("deplo", "no such command 'deplo'", "stagecraft"),
         ("plan --odd", "no such option: --odd", "stagecraft plan"),
         ("plan --format yaml", "invalid value for '--format'", "stagecraft plan"),
         ("deploy --lock-wait soon", "invalid value for '--lock-wait'", "stagecraft deploy"),
