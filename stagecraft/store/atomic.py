@@ -8,6 +8,7 @@ import errno
 import fcntl
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS})
@@ -71,11 +72,11 @@ def set_aside(path: Path) -> Path:
     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 
 
-def sweep(folder: Path) -> None:
+def sweep(folder: Path, names: Iterable[str]) -> None:
     """Remove the temporary files that killed runs left. Only for whoever holds the lock."""
-    for entry in folder.glob(".*.tmp"):
+    for name in [name for name in names if name[0] == "." and name.endswith(".tmp")]:
         with contextlib.suppress(FileNotFoundError):
-            entry.unlink()
+            (folder / name).unlink()
 
 
 def sync_folder(path: Path) -> None:
@@ -107,8 +108,11 @@ def _write_temporary(path: Path, data: bytes, token: str) -> Path:
     temporary = path.with_name(f".{path.name}.{token}.tmp")
     try:
         _write_new(temporary, data)
-    except FlushFailedError:
-        _write_new(temporary, data)
+    except FlushFailedError as failed:
+        try:
+            _write_new(temporary, data)
+        except OSError as again:
+            raise failed from again
     return temporary
 
 

@@ -66,7 +66,7 @@ class FileStore:
             return ()
         with _reading(self._root):
             names = [entry.name for entry in self._root.iterdir() if _NAME.fullmatch(entry.name)]
-        return tuple(sorted(name for name in names if self._records(name).numbers()))
+        return tuple(sorted(name for name in names if any(self._records(name).numbers())))
 
     def headers(self, environment: str) -> Iterator[Header]:
         """Yield headers, newest first, lazily: the cost is that of the ones taken.

@@ -1,6 +1,6 @@
 """What whoever takes the lock does for the records that matter, and the full check that changes nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from stagecraft.errors import StoreError
 from stagecraft.model.fate import interrupted
@@ -28,8 +28,7 @@ def settle(records: DiskRecords, notice: Callable[[str], None]) -> tuple[Header,
     Raises StoreError, OSError.
     """
     settled: list[Header] = []
-    numbers = records.numbers()
-    for number in _walk(numbers, lambda number: _healed(records, number, notice)):
+    for number in _walk(records.numbers(), lambda number: _healed(records, number, notice)):
         stored = records.find(number)
         if stored.header.status is ReleaseStatus.RUNNING:
             release = as_dead(stored.release())
@@ -39,7 +38,7 @@ def settle(records: DiskRecords, notice: Callable[[str], None]) -> tuple[Header,
     return tuple(settled)
 
 
-def _walk(numbers: list[int], heal: Callable[[int], Sealed | None]) -> Iterator[int]:
+def _walk(numbers: Iterable[int], heal: Callable[[int], Sealed | None]) -> Iterator[int]:
     """Heal and yield, newest first: down to `current`, what it goes back to, and the one before that."""
     below: int | None = None
     for number in numbers:
@@ -91,9 +90,10 @@ def verify(records: DiskRecords, *, held: bool) -> Iterator[str]:
     """
     taken = records.taken()
     numbers = set(records.numbers())
-    for number in range(1, max(taken, default=0) + 1):
+    highest = max(taken, default=0)
+    for number in range(1, highest + 1):
         if number in numbers:
-            yield from _problems(records, number, writing=held and number == taken[-1])
+            yield from _problems(records, number, writing=held and number == highest)
         elif number in taken:
             yield f"`{records.environment}-{number}` is lost: both copies were damaged and moved aside"
         else:

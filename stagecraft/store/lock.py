@@ -18,6 +18,8 @@ _LOOK = 5.0
 """Seconds after which a shared lock is no longer taken for a reader's short look."""
 _POLL = 0.2
 """Seconds between two tries."""
+_POLL_LEFT_OVER = 1.0
+"""The same while every try looks through /proc."""
 
 
 class HeldLock:
@@ -103,7 +105,7 @@ class EnvironmentLock:
                 self._notice(f"{left}; waiting for up to {LEFTOVERS:.0f} s")
             if now >= limit:
                 raise self._busy(left)
-            self._clock.sleep(min(_POLL, limit - now))
+            self._clock.sleep(min(_POLL_LEFT_OVER if left else _POLL, limit - now))
 
     def _left_over(self) -> str:
         """Say which commands of a dead run hold the lock; empty if its holder lives."""

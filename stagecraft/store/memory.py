@@ -24,9 +24,13 @@ class MemoryRecords:
         self.held: MemoryLock | None = None
         self.runs = 0
 
-    def taken(self) -> list[int]:
-        """Return the numbers given, lowest first."""
-        return sorted(self._data)
+    def numbers(self) -> list[int]:
+        """Return the numbers given, newest first."""
+        return sorted(self._data, reverse=True)
+
+    def highest(self) -> int:
+        """Return the highest number that was given; 0 if none was."""
+        return max(self._data, default=0)
 
     def find(self, number: int) -> Sealed:
         """Return a record. Raises StoreError."""
@@ -84,11 +88,11 @@ class MemoryStore:
 
     def environments(self) -> Sequence[str]:
         """Return the names of the environments that have releases, sorted."""
-        return tuple(sorted(name for name, records in self._environments.items() if records.taken()))
+        return tuple(sorted(name for name, records in self._environments.items() if records.numbers()))
 
     def headers(self, environment: str) -> Iterator[Header]:
         """Yield headers, newest first; a `running` release whose lock is free is `interrupted`."""
-        for number in reversed(self._records(environment).taken()):
+        for number in self._records(environment).numbers():
             yield self.read(environment, number).header()
 
     def read(self, environment: str, number: int) -> Release:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from stagecraft.errors import StoreError
 from stagecraft.store import atomic, ballast
 from stagecraft.store.codec import DamagedError, Sealed, decode
 
-_TAKEN = re.compile(r"(\d{6,})\.json(?:\.\d+)?(?:\.damaged)?")
+_TAKEN = re.compile(r"(\d{6,})\.json(?:(?:\.\d+)?\.damaged)?")
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,21 @@ class DiskRecords:
         self.twin = folder / "backup"
         self._token = token
         self._without_links = without_links
+        self._known: set[str] = set()
 
-    def numbers(self) -> list[int]:
-        """Return the numbers of the records that have a file, newest first."""
-        names = {name for name in self._names() if name.endswith(".json") and _TAKEN.fullmatch(name)}
-        return sorted((int(name[:-5]) for name in names), reverse=True)
+    def numbers(self) -> Iterator[int]:
+        """Yield the numbers of the records that have a file, newest first."""
+        names = self._names()
+        return (number for number in range(_highest(names), 0, -1) if f"{number:06d}.json" in names)
 
-    def taken(self) -> list[int]:
-        """Return every number that was ever given, damaged files and twins counted, lowest first."""
-        matches = (_TAKEN.fullmatch(name) for name in self._names())
-        return sorted({int(match[1]) for match in matches if match})
+    def taken(self) -> set[int]:
+        """Return every number that was ever given, damaged files and twins counted."""
+        matches = map(_TAKEN.fullmatch, self._names())
+        return {int(match[1]) for match in matches if match}
+
+    def highest(self) -> int:
+        """Return the highest number that was ever given; 0 if none was."""
+        return _highest(self._names())
 
     def found(self, number: int) -> Sealed | None:
         """Return the record out of the main file, else out of its twin, else None."""
@@ -81,6 +87,7 @@ class DiskRecords:
     def create(self, number: int, data: bytes) -> None:
         """Store a new record, then its twin. Raises FileExistsError if the number is taken."""
         name = f"{number:06d}.json"
+        self._known.add(name)
         atomic.create(self.main / name, data, self._token, without_links=self._without_links)
         atomic.create(self.twin / name, data, self._token, without_links=self._without_links)
 
@@ -116,8 +123,10 @@ class DiskRecords:
         """Make the folders, and remove what killed runs left."""
         for folder in (self.main, self.twin):
             atomic.make_folder(folder)
-        for folder in (self.folder, self.main, self.twin):
-            atomic.sweep(folder)
+        listed = {folder: _names_in(folder) for folder in (self.folder, self.main, self.twin)}
+        for folder, names in listed.items():
+            atomic.sweep(folder, names)
+        self._known = {*listed[self.main], *listed[self.twin]}
 
     def reserve(self) -> None:
         """Set space aside, so that a full disk can still record how the run ended."""
@@ -128,16 +137,27 @@ class DiskRecords:
         return ballast.release(self.folder)
 
     def _names(self) -> set[str]:
-        names: set[str] = set()
-        for folder in (self.main, self.twin):
-            try:
-                names.update(os.listdir(folder))  # noqa: PTH208 - a list looks at thousands
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise StoreError(
-                    f"cannot read the release store: {error.strerror}",
-                    place=str(folder),
-                    hint="check the permissions of the folder, or pass `--store DIR`",
-                ) from error
-        return names
+        """Return the names in both folders; for whoever holds the lock, those found when taking it."""
+        return self._known or {*_names_in(self.main), *_names_in(self.twin)}
+
+
+def _highest(names: set[str]) -> int:
+    """Return the highest number in names like `000042.json`; those with more digits come after all others."""
+    newest = max(names, default="0").partition(".")[0]
+    if newest.isdigit() and newest < "999999":
+        return int(newest)  # among names of one length, the order of text is that of numbers
+    stems = (name.partition(".")[0] for name in names)
+    return max((int(stem) for stem in stems if stem.isdigit()), default=0)
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208 - ten thousand names, and no need for a path of each
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StoreError(
+            f"cannot read the release store: {error.strerror}",
+            place=str(folder),
+            hint="check the permissions of the folder, or pass `--store DIR`",
+        ) from error

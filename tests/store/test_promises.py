@@ -55,7 +55,7 @@ def test_i3_a_reader_never_sees_half_a_record(files: FileStore, root: Path) -> N
         try:
             while not stop.is_set():
                 seen.extend(reader.read(ENVIRONMENT, h.number).status for h in reader.headers(ENVIRONMENT))
-        except BaseException as error:
+        except (StoreError, OSError, ValueError) as error:
             problems.append(error)
 
     deploy(files)
@@ -100,6 +100,23 @@ def test_i4_a_number_whose_files_were_moved_aside_is_not_given_again(files: File
     assert 3 == deploy(files).number
 
 
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        (["000009.json", "000010.json"], 10),
+        (["999999.json"], 999_999),
+        (["999999.json", "1000000.json"], 1_000_000),
+        (["000004.json", "000005.json.damaged", "notes.txt", ".000009.json.x.tmp"], 5),
+        (["README"], 0),
+    ],
+)
+def test_i4_the_highest_number_is_that_of_any_file(root: Path, there: list[str], expected: int) -> None:
+    (root / ENVIRONMENT / "backup").mkdir(parents=True)
+    for name in there:
+        (root / ENVIRONMENT / "backup" / name).touch()
+    assert expected == DiskRecords(root / ENVIRONMENT).highest()
+
+
 def test_i4_a_record_keeps_the_owner_that_created_it(files: FileStore, root: Path) -> None:
     leave_running(root)
     with files.lock(ENVIRONMENT, HOLDER):
@@ -126,6 +143,15 @@ def test_i5_taking_the_lock_records_it_as_it_was_shown(files: FileStore, root: P
     assert ["`demo-1` was still running when its run died: it is recorded as interrupted"] == told
     with files.lock(ENVIRONMENT, HOLDER) as session:
         assert () == session.settled
+
+
+def test_i5_what_counts_is_what_is_read_after_the_look_at_the_lock(files: FileStore, root: Path) -> None:
+    records = DiskRecords(root / ENVIRONMENT)
+    with files.lock(ENVIRONMENT, HOLDER) as session:
+        *_, last = transitions(session.create(FRESH))
+        read_before = records.find(1)
+        session.update(last)
+    assert last == files._dead(records, read_before)
 
 
 def test_i6_the_phases_of_an_interrupted_release_end_in_skipped_ones(files: FileStore, root: Path) -> None:
@@ -180,11 +206,16 @@ def test_i9_a_deploy_that_completed_is_the_newest_completed_one(files: FileStore
     assert ["demo-1"] == completed
 
 
-def test_i10_a_run_whose_lock_file_was_removed_cannot_write(files: FileStore, root: Path) -> None:
+@pytest.mark.parametrize("again", [False, True])
+def test_i10_a_run_whose_lock_file_was_removed_cannot_write(
+    files: FileStore, root: Path, again: bool
+) -> None:
     with files.lock(ENVIRONMENT, HOLDER) as session:
         updates = transitions(session.create(FRESH))
         session.update(next(updates))
         (root / ENVIRONMENT / "lock").unlink()
+        if again:
+            (root / ENVIRONMENT / "lock").touch()
         with pytest.raises(StoreError, match="this run lost the lock") as fenced:
             session.update(next(updates))
         assert '"revision": 3' in fenced.value.record
@@ -233,7 +264,7 @@ def test_files_are_for_their_owner_only_whatever_the_umask(files: FileStore, roo
         os.umask(old)
     modes = {path.name: path.stat().st_mode & 0o777 for path in [root, *root.rglob("*")]}
     assert {0o700} == {modes.pop(name) for name in (".stagecraft", ENVIRONMENT, "releases", "backup")}
-    assert {name: 0o600 for name in modes} == modes
+    assert dict.fromkeys(modes, 0o600) == modes
 
 
 def test_git_ignores_the_store(files: FileStore, root: Path) -> None:

@@ -55,7 +55,7 @@ def leave_running(root: Path) -> Release:
     """Leave what a run leaves that is killed in its first phase, and return that release."""
     records = DiskRecords(root / ENVIRONMENT, token="dead")
     records.prepare()
-    release = FRESH.model_copy(update={"number": max(records.taken(), default=0) + 1})
+    release = FRESH.model_copy(update={"number": records.highest() + 1})
     running = next(transitions(release))
     records.create(release.number, encode(running, 2, "0123456789abcdef"))
     return running
