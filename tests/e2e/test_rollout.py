@@ -60,7 +60,8 @@ def test_a_container_removed_by_hand_comes_back_and_nothing_else_is_touched(stac
 
 def test_what_was_stopped_paused_or_made_unhealthy_by_hand_works_again(stack: Stack) -> None:
     flaky = sleeper(healthcheck={**CHECK, "test": ["CMD", "test", "!", "-e", "/broken"]})
-    services = {"stopped": checked(), "paused": checked(), "sick": flaky}
+    # Without a check: pausing a container while its check starts makes engine 26.1 hang on it for good.
+    services = {"stopped": checked(), "paused": sleeper(), "sick": flaky}
     stack.roll_out(services)
     ask("docker", "stop", stack.name("stopped-1"))
     ask("docker", "pause", stack.name("paused-1"))
@@ -77,7 +78,9 @@ def test_what_was_stopped_paused_or_made_unhealthy_by_hand_works_again(stack: St
         "repair paused: it is paused",
         "repair sick: it is unhealthy",
     ) == record.actions
-    assert {"healthy"} == {str(container.health) for container in stack.containers().values()}
+    assert {("running", "healthy"), ("running", "none")} == {
+        (container.state, str(container.health)) for container in stack.containers().values()
+    }
 
 
 def test_a_crash_loop_without_a_check_fails_with_its_last_lines(stack: Stack) -> None:
