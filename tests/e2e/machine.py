@@ -47,18 +47,22 @@ class Registry:
 
     def docker_config(self) -> str:
         """The text of a Docker `config.json` that is logged in here."""
-        credentials = base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
-        return json.dumps({"auths": {self.address: {"auth": credentials}}})
+        return json.dumps({"auths": {self.address: {"auth": self._credentials}}})
 
     def tags(self, repository: str) -> list[str]:
         """The tags of a repository, for example `shop/web`; none if it does not exist."""
+        request = urllib.request.Request(f"http://{self.address}/v2/{repository}/tags/list")
+        if self.username:
+            request.add_header("Authorization", f"Basic {self._credentials}")
         try:
-            with urllib.request.urlopen(
-                f"http://{self.address}/v2/{repository}/tags/list", timeout=10
-            ) as reply:
+            with urllib.request.urlopen(request, timeout=10) as reply:
                 return sorted(json.load(reply)["tags"] or [])
         except urllib.error.HTTPError:
             return []
+
+    @property
+    def _credentials(self) -> str:
+        return base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
 
 
 def run(

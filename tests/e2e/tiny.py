@@ -1,4 +1,4 @@
-"""The smallest project worth releasing: what it does takes a second, so that many releases fit into a test."""
+"""The smallest project worth releasing: it takes a second, so that many releases fit into a test."""
 
 import json
 import uuid
@@ -32,7 +32,12 @@ x-common: &common
   stop_grace_period: 1s
   restart: unless-stopped
   healthcheck: &check
-    {{test: [CMD, test, -e, /], interval: 1s, timeout: 2s, retries: 2, start_period: 10s, start_interval: 100ms}}
+    test: [CMD, test, -e, /]
+    interval: 1s
+    timeout: 2s
+    retries: 2
+    start_period: 10s
+    start_interval: 100ms
 
 services:
   web:
@@ -75,7 +80,7 @@ FILES = {
 
 
 def check_out_tiny(folder: Path, registry: Registry | None) -> Shop:
-    """Make a Git repository with the tiny project: a built `web`, a `worker` that shares its image, a `side`."""
+    """Make a Git repository with a built `web`, a `worker` that shares its image, and a `side`."""
     name = f"tiny-{uuid.uuid4().hex[:8]}"
     home, root, port = folder / "home", folder / "tiny", free_port()
     home.mkdir()
