@@ -105,7 +105,7 @@ class MySql:
 
     @contextmanager
     def locked(self, wait: float) -> Iterator[None]:
-        """Hold a named lock, freed with the session. Locks are the server's, so the database is in the name."""
+        """Hold a named lock, freed with the session; names are the server's, so the database is in it."""
         name = "stagecraft:" + hashlib.sha256(self.url.database.encode()).hexdigest()[:32]
         if self._run("SELECT GET_LOCK(%s, %s)", (name, math.ceil(wait)))[0][0] != 1:
             holder = self._run("SELECT IS_USED_LOCK(%s)", (name,))[0][0]

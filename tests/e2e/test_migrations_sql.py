@@ -294,7 +294,7 @@ def test_two_runs_at_once_apply_each_file_once(bench: Bench) -> None:
 
 @on(*EVERY)
 def test_whoever_does_not_get_the_lock_in_time_ends_with_exit_code_4(bench: Bench) -> None:
-    bench.write("0002_a.sql", mark("a"), bench.slow(1.5))
+    bench.write("0002_a.sql", mark("a"), bench.slow(2.5))
     first = bench.start()
     first.until("0002_a.sql", "started")
     ended = bench.run("--lock-timeout", "0.3", "--release", "demo-2")
@@ -379,8 +379,11 @@ def test_the_password_is_in_no_argument_and_no_message(bench: Bench) -> None:
     watcher = threading.Thread(target=_watch, args=(over, seen))
     watcher.start()
     try:
-        said = [bench.start(), bench.start("--lock-timeout", "0.1")]
-        said[0].end(), said[1].end()
+        said = [bench.start()]
+        said[0].until("0002_a.sql", "started")
+        said.append(bench.start("--lock-timeout", "0.1"))
+        for run in said:
+            run.end()
         wrong = Bench(bench.url.replace("canary", "kanary"), bench.folder, bench.dialect)
         refused = wrong.start()
         refused.end()
