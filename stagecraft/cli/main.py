@@ -12,6 +12,7 @@ from stagecraft import __version__
 from stagecraft.cli import options
 from stagecraft.cli.config import config_group
 from stagecraft.cli.deploy import deploy
+from stagecraft.cli.docs import docs
 from stagecraft.cli.endings import ended
 from stagecraft.cli.invocation import Invocation, invocation
 from stagecraft.cli.lock import lock
@@ -42,6 +43,9 @@ root.command(
 root.command(
     epilog=examples("stagecraft rollback --env prod", "stagecraft rollback --env prod --to prod-41 --dry-run")
 )(rollback)
+root.command(
+    epilog=examples("stagecraft docs environments.prod.timeouts.build", "stagecraft docs exit-codes")
+)(docs)
 root.add_typer(releases, name="releases")
 root.add_typer(config_group, name="config")
 root.add_typer(lock, name="lock")

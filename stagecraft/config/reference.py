@@ -1,0 +1,40 @@
+"""The annotated example of the reference page, which travels with the package (spec/config.md)."""
+
+import re
+from collections.abc import Sequence
+from importlib.resources import files
+
+from stagecraft.config import tree
+from stagecraft.config.keys import ANY, ITEM
+from stagecraft.config.node import Path as KeyPath
+
+_BLOCK = re.compile(r"<!-- example: \w+ -->\n```yaml\n(.*?)```", re.DOTALL)
+
+
+def blocks() -> list[str]:
+    """Return the example files of the reference, the complete one first."""
+    page = files("stagecraft.config").joinpath("reference.md").read_text(encoding="utf-8")
+    return [block[1] for block in _BLOCK.finditer(page)]
+
+
+def example(path: Sequence[str]) -> str:
+    """Return the lines of the reference that show a key, with those it stands under; empty if none do."""
+    for block in blocks():
+        lines = dict(tree.parse(block.encode(), "spec/config.md").lines())
+        if found := [one for one in lines if _fits(one, path)]:
+            return _cut(block, found[0], lines)
+    return ""
+
+
+def _fits(found: KeyPath, path: Sequence[str]) -> bool:
+    return len(found) == len(path) and all(
+        wanted == part or wanted == (ITEM if isinstance(part, int) else ANY)
+        for part, wanted in zip(found, path, strict=True)
+    )
+
+
+def _cut(block: str, path: KeyPath, lines: dict[KeyPath, int]) -> str:
+    above = {lines[path[:length]] for length in range(1, len(path))}
+    below = {line for one, line in lines.items() if one[: len(path)] == path}
+    written = block.splitlines()
+    return "\n".join(written[number - 1] for number in sorted(above | below))
