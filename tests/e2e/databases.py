@@ -6,6 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from pathlib import Path
 from tests.e2e.machine import free_port
 
 USER = "shop"
-PASSWORD = "s3cr3t/canary@4711"
-QUOTED = "s3cr3t%2Fcanary%404711"
+CANARY = uuid.uuid4().hex
+"""Its own in each run, so that nobody else's command line can have it."""
+PASSWORD = f"s3cr3t/{CANARY}@"
+QUOTED = f"s3cr3t%2F{CANARY}%40"
 """The password as it stands in a URL."""
 
 
@@ -94,10 +97,11 @@ def running_postgres() -> Iterator[Server]:
             _wait(process, lambda: _succeeds("pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)), log)
 
             def url(name: str) -> str:
-                base = f"postgresql://{USER}:{QUOTED}@127.0.0.1:{port}"
-                create = ["psql", "-q", "-d", f"{base}/postgres", "-c", f'CREATE DATABASE "{name}"']
-                subprocess.run(create, check=True, capture_output=True)
-                return f"{base}/{name}"
+                client = ["psql", "-q", "-h", "127.0.0.1", "-p", str(port), "-U", USER, "-d", "postgres"]
+                command = [*client, "-c", f'CREATE DATABASE "{name}"']
+                environment = {"PGPASSWORD": PASSWORD, "PATH": os.environ["PATH"]}
+                subprocess.run(command, env=environment, check=True, capture_output=True)
+                return f"postgresql://{USER}:{QUOTED}@127.0.0.1:{port}/{name}"
 
             yield Server(process.pid, url)
         finally:
