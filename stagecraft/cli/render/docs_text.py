@@ -21,8 +21,10 @@ EXIT_CODES: Sequence[tuple[str, str]] = (
     ("129, 130, 143", "stopped by SIGHUP, SIGINT, SIGTERM; recorded as `interrupted`"),
     (
         "141",
-        "the reader of standard output went away before everything was written (128 + SIGPIPE), "
-        "without a word",
+        (
+            "the reader of standard output went away before everything was written (128 + SIGPIPE), "
+            "without a word"
+        ),
     ),
 )
 """What spec/exit-codes.md says, for who has no pages at hand; a test holds the two together."""
