@@ -64,11 +64,6 @@ WRITERS = {
             "self.twin / name, late, self._token)\n"
         ),
     ),
-    "the twin first and alone": (
-        "records.py",
-        "        atomic.replace(self.main / name, data, self._token)\n",
-        "",
-    ),
 }
 """Mutants of the writer, which the enumerated disk states (T4) have to catch."""
 

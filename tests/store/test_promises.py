@@ -97,6 +97,8 @@ def test_i4_a_number_whose_files_were_moved_aside_is_not_given_again(files: File
         deploy(files)
     for folder in ("releases", "backup"):
         (root / ENVIRONMENT / folder / "000002.json").write_bytes(b"")
+    with files.lock(ENVIRONMENT, HOLDER):
+        pass
     assert 3 == deploy(files).number
 
 
