@@ -45,7 +45,7 @@ class Hands:
             secrets=secrets,
         )
         images = Images(self.docker, self._here.folder, secrets, allowances)
-        return StepRunner(images=images, rollout=rollouts, stop=self.stop)
+        return StepRunner(images=images, rollout=rollouts, pull=rollouts.pull, stop=self.stop)
 
     def stop(self) -> None:
         """End every program and every wait."""

@@ -6,9 +6,11 @@ from itertools import islice
 from stagecraft.app import compose_project, images
 from stagecraft.app.compose_project import ComposeProject
 from stagecraft.app.opened import Opened, opened
+from stagecraft.app.placement import Placed, place
 from stagecraft.app.requests import DeployRequest, Where
 from stagecraft.compose.bake import definition
 from stagecraft.compose.build_inputs import build_inputs
+from stagecraft.compose.changes import changes
 from stagecraft.compose.difference import difference
 from stagecraft.compose.render import Rendered, render
 from stagecraft.compose.use import inputs_of, names_of
@@ -17,7 +19,6 @@ from stagecraft.errors import ConfigError
 from stagecraft.model.history import completed, current
 from stagecraft.model.plan import Asked, HostPlan, Plan, content_digest
 from stagecraft.model.release import Release
-from stagecraft.model.step import LOCAL
 from stagecraft.phases.catalogue import decide
 from stagecraft.phases.given import Given, HostGiven
 from stagecraft.runtime.clock import SystemClock
@@ -61,13 +62,18 @@ def make(where: Where, here: Opened, observer: Observer, request: DeployRequest)
         skip_build=request.skip_build,
         rebuild=request.rebuild,
     )
-    rendered = render(
-        project.model,
-        project=here.environment.compose_project,
-        services=project.model.services,
-        images=choice.references,
-    )
-    made = _Making(here, request, project, git, version, base, choice, {LOCAL: rendered})
+    hosts = place(here.loaded.project, here.environment, project.model.services)
+    rendered = {
+        host.name: render(
+            project.model,
+            project=here.environment.compose_project,
+            services=host.services,
+            images=choice.references,
+            local=not host.remote,
+        )
+        for host in hosts
+    }
+    made = _Making(here, request, project, git, version, base, choice, hosts, rendered)
     return Planned(made.plan(), base)
 
 
@@ -113,6 +119,7 @@ class _Making:
     version: Version
     base: Release | None
     choice: images.Choice
+    hosts: tuple[Placed, ...]
     rendered: dict[str, Rendered]
 
     def plan(self) -> Plan:
@@ -137,6 +144,8 @@ class _Making:
             variables=self.project.variables,
             secrets=self._secrets(texts),
             timeouts=self.here.environment.timeouts.by_phase(),
+            on_failure=self.here.environment.rollout.on_failure if self.here.environment.hosts else None,
+            pause=self.here.environment.rollout.pause,
             given=self.choice.given,
             notes=(f"read at the moment of use: {', '.join(files)}",) if files else (),
         ).sealed()
@@ -155,7 +164,7 @@ class _Making:
             version=self.version.version,
             base=self.base.id if self.base else None,
             base_version=self.base.version if self.base else None,
-            hosts=tuple(HostGiven(name, content_digest(one.text)) for name, one in self.rendered.items()),
+            hosts=tuple(self._host_given(host) for host in self.hosts),
             compose_project=self.here.environment.compose_project,
             health_timeout=self.here.environment.health_timeout,
             definition=self._definition(),
@@ -168,9 +177,22 @@ class _Making:
             retain=self.here.loaded.project.retain,
         )
 
+    def _host_given(self, host: Placed) -> HostGiven:
+        return HostGiven(
+            name=host.name,
+            text=content_digest(self.rendered[host.name].text),
+            wave=host.wave,
+            remote=host.remote,
+        )
+
     def _host(self, name: str, text: str) -> HostPlan:
         before = self.base.text_of(name) if self.base else ""
-        return HostPlan(text=content_digest(text), difference=difference(before, text))
+        built = self.choice.builds.values()
+        return HostPlan(
+            text=content_digest(text),
+            difference=difference(before, text),
+            services=changes(before, text, built=built, recreate=self.request.recreate),
+        )
 
     def _definition(self) -> str:
         """Return the bake definition; each image is labelled with the last commit that touched its inputs."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from stagecraft.compose import public
 from stagecraft.compose.configs import FILES
 from stagecraft.compose.next_actions import next_actions
 from stagecraft.compose.use import Inputs, acted, inputs_of, wanted
@@ -11,7 +12,7 @@ from stagecraft.engine.ports import Clock, Observer
 from stagecraft.engine.rollout import RolloutLoop
 from stagecraft.errors import StepFailedError
 from stagecraft.model.release import HostRecord, Release
-from stagecraft.model.step import Rollout
+from stagecraft.model.step import Pull, Rollout
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.files import materialise
 from stagecraft.runtime.inputs import label
@@ -50,6 +51,11 @@ class Rollouts:
         )
         goal = wanted(text, labels, step.recreate)
         return loop.run(goal, health_timeout=step.health_timeout, deadline=deadline)
+
+    def pull(self, step: Pull, release: Release, deadline: float) -> None:
+        """Fetch every image of a host that its engine does not have. Raises StepFailedError."""
+        for image in sorted(set(public.images(release.text_of(step.host)).values())):
+            self.docker.pull(image, deadline)
 
     def _labels(self, text: str, values: Mapping[str, str], site: ComposeSite) -> dict[str, str]:
         """Return `stagecraft.inputs` of every service: the one observed if it still holds."""

@@ -20,6 +20,14 @@ def seconds(value: object) -> float:
     return total
 
 
+def delay(value: object) -> float:
+    """Return a duration in seconds that may be zero. Raises ValueError in plain words."""
+    total = _total(value)
+    if not 0 <= total <= LONGEST:
+        raise ValueError("must be at most 720h")
+    return total
+
+
 def _total(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
@@ -56,3 +64,17 @@ Duration = Annotated[
     ),
 ]
 """Seconds; written as text or a number."""
+
+Delay = Annotated[
+    float,
+    BeforeValidator(delay),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0, "maximum": LONGEST},
+                {"type": "string", "pattern": f"^(?:{_PLAIN}|(?=.){_UNITS})$"},
+            ]
+        }
+    ),
+]
+"""A duration that may be zero."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema, model_validator
 
 from stagecraft.config.durations import Duration, spoken
+from stagecraft.config.hosts import Host, HostName, RolloutKeys
 from stagecraft.config.names import (
     EnvironmentName,
     MisplacedError,
@@ -104,6 +105,15 @@ class EnvironmentKeys(Frozen):
         default=120.0, description="How long a service may take to become healthy."
     )
     timeouts: Timeouts = Field(default_factory=Timeouts, description="How long each phase may take.")
+    hosts: dict[HostName, Host] = Field(
+        default_factory=dict, description="Hosts reached by SSH. Default: the engine of this machine."
+    )
+    order: tuple[RoleName, ...] = Field(
+        default=(), description="Roles, first to last. Default: from depends_on between services."
+    )
+    rollout: RolloutKeys = Field(
+        default_factory=RolloutKeys, description="How a release goes over the hosts."
+    )
 
     @model_validator(mode="after")
     def _health_fits(self) -> Self:
@@ -161,6 +171,18 @@ class Project(Frozen):
     environments: dict[EnvironmentName, EnvironmentKeys] = Field(
         min_length=1, description="Where and with which values the services run."
     )
+
+    @model_validator(mode="after")
+    def _hosts_have_known_roles(self) -> Self:
+        for name, environment in self.environments.items():
+            for host, keys in environment.hosts.items():
+                path = ("environments", name, "hosts", host)
+                if self.roles and not keys.roles:
+                    raise MisplacedError("needs `roles`: which of them does it have?", *path)
+                for number, role in enumerate(keys.roles):
+                    if role not in self.roles:
+                        raise MisplacedError(f"`{role}` is not one of `roles`", *path, "roles", number)
+        return self
 
     @model_validator(mode="after")
     def _no_secret_is_a_variable(self) -> Self:

@@ -1,21 +1,31 @@
 """The only loop that runs phases: deploy, rollback, resume and whatever comes later go through it."""
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from itertools import groupby
 
+from stagecraft.engine.crew import Crew
 from stagecraft.engine.journal import Journal
 from stagecraft.engine.ports import Clock, Observer, Runner, Session, Shield
-from stagecraft.errors import InterruptedRunError, PhaseFailedError, StepFailedError
-from stagecraft.model.events import HostChanged, Note, ReleaseFinished, ReleaseStarted, StepChanged
+from stagecraft.errors import InterruptedRunError, StagecraftError, StepFailedError
+from stagecraft.model.events import HostChanged, Note, ReleaseFinished, ReleaseStarted
+from stagecraft.model.fate import verdict
 from stagecraft.model.outcome import Outcome
 from stagecraft.model.phase import HostStatus, Phase, PhaseStatus, ReleaseStatus
+from stagecraft.model.policy import OnFailure
 from stagecraft.model.release import HostRecord, Release
-from stagecraft.model.step import Push, Rollout, Step
+from stagecraft.model.step import Rollout, Step
 
 Settle = Callable[[Release], Release]
 """Makes the texts final once every image is known (`compose.pin`)."""
+
+WayBack = Callable[[str], Rollout | None]
+"""The goal that brings a host back to the current release; None if there is none."""
+
+
+def _no_way_back(_host: str) -> None:
+    """Say that there is nothing to go back to."""
 
 
 class Executor:
@@ -30,12 +40,14 @@ class Executor:
         clock: Clock,
         observer: Observer,
         settle: Settle,
+        way_back: WayBack = _no_way_back,
         shield: Shield = nullcontext,
     ) -> None:
-        self._runner = runner
+        self._crew = Crew(runner=runner, clock=clock, observer=observer)
         self._clock = clock
         self._observer = observer
         self._settle = settle
+        self._way_back = way_back
         self._journal = Journal(release, session=session, clock=clock, observer=observer, shield=shield)
 
     def execute(self) -> Release:
@@ -53,11 +65,11 @@ class Executor:
             for phase in Phase:
                 self._phase(phase)
         except InterruptedRunError as stop:
-            self._runner.cancel()
+            self._crew.stop()
             self._journal.interrupt(stop.message)
             raise
         except BaseException:
-            self._runner.cancel()
+            self._crew.stop()
             raise
         finally:
             self._observer(ReleaseFinished(release=self._journal.release))
@@ -71,108 +83,109 @@ class Executor:
             return
         self._journal.begin(phase)
         steps = self._journal.release.plan.of(phase)
-        deadline = self._clock.monotonic() + self._journal.release.plan.timeouts[phase]
         if phase is Phase.FINALIZE:
             self._journal.complete(phase, ReleaseStatus.COMPLETED)
-            self._best_effort(steps, deadline)
+            self._best_effort(steps, self._deadline(phase))
             return
         try:
-            for wave in _waves(steps):
-                self._wave(wave, deadline)
+            self._waves(steps, self._deadline(phase))
         except StepFailedError as failure:
+            if phase is Phase.ROLLOUT and self._journal.release.plan.on_failure is OnFailure.REVERT:
+                self._revert()
             self._journal.fail(phase, failure)
-            raise PhaseFailedError(
-                f"`{phase}` failed: {failure}", hint=failure.hint, log=failure.log
-            ) from failure
+            raise verdict(self._journal.release, phase, failure) from failure
+        except StagecraftError:
+            raise
+        except Exception as bug:
+            self._journal.fail(phase, StepFailedError(f"internal error: {type(bug).__name__}"))
+            raise
         self._journal.complete(phase)
 
-    def _wave(self, steps: list[Step], deadline: float) -> None:
-        """Run the steps of one wave together; all end, all are recorded, the first failure is raised."""
-        hosts = {step.host: HostStatus.RUNNING for step in steps if isinstance(step, Rollout)}
-        self._journal.change(lambda release: _marked(release, hosts))
-        self._tell_hosts(hosts)
-        failures: dict[int, StepFailedError] = {}
-        with ThreadPoolExecutor(max_workers=len(steps), thread_name_prefix="step") as pool:
-            order = {pool.submit(self._step, step, deadline): index for index, step in enumerate(steps)}
-            try:
-                for future in as_completed(order):
-                    step = steps[order[future]]
-                    if failure := self._take(step, future):
-                        failures[order[future]] = failure
-            except BaseException:
-                self._runner.cancel()  # or leaving the pool would wait for steps nobody wants any more
-                raise
+    def _deadline(self, phase: Phase) -> float:
+        return self._clock.monotonic() + self._journal.release.plan.timeouts[phase]
+
+    def _waves(self, steps: Sequence[Step], deadline: float) -> None:
+        """Run wave after wave; the failure raised is the first in plan order."""
+        plan = self._journal.release.plan
+        failures: list[StepFailedError] = []
+        for number, wave in enumerate(_by_wave(steps)):
+            if number and plan.pause:
+                self._clock.sleep(plan.pause)
+            failed = self._wave(wave, deadline)
+            failures += [failed[place] for place in sorted(failed)]
+            hosts_only = all(isinstance(wave[place], Rollout) for place in failed)
+            if failures and not (hosts_only and plan.on_failure is OnFailure.CONTINUE):
+                break
         if failures:
-            raise failures[min(failures)]
+            raise failures[0]
 
-    def _step(self, step: Step, deadline: float) -> Outcome:
-        began = self._clock.monotonic()
-        about = {"phase": step.phase, "kind": step.kind, "host": step.host, "subject": subject(step)}
-        self._observer(StepChanged(**about, status="running"))
-        status = "failed"
-        try:
-            outcome = self._runner.run(step, self._journal.release, deadline)
-            status = "completed"
-            return outcome
-        finally:
-            self._observer(StepChanged(**about, status=status, duration=self._clock.monotonic() - began))
-
-    def _take(self, step: Step, future: Future[Outcome]) -> StepFailedError | None:
-        """Record what became of one step; return its failure, if it is one."""
-        try:
-            outcome = future.result()
-        except StepFailedError as failure:
-            if isinstance(step, Rollout):
-                error, log = failure.message, failure.log
-                self._journal.change(
-                    lambda release: _with_host(
-                        release, step.host, status=HostStatus.FAILED, error=error, log=log
-                    )
+    def _wave(self, steps: Sequence[Step], deadline: float) -> dict[int, StepFailedError]:
+        """Run the steps of one wave together; return what failed, by place. All end, all are recorded."""
+        self._host_statuses({step.host: HostStatus.RUNNING for step in steps if isinstance(step, Rollout)})
+        failed: dict[int, StepFailedError] = {}
+        for place, ended in self._crew.together(steps, self._journal.release, deadline):
+            if isinstance(ended, Outcome):
+                self._journal.change(partial(_merged, outcome=ended))
+                self._tell_hosts({name: host.status for name, host in ended.hosts.items()})
+                continue
+            failed[place] = ended
+            if isinstance(steps[place], Rollout):
+                self._host_statuses(
+                    {steps[place].host: HostStatus.FAILED}, error=ended.message, log=ended.log
                 )
-                self._tell_hosts({step.host: HostStatus.FAILED})
-            return failure
-        self._journal.change(lambda release: _merged(release, outcome))
-        self._tell_hosts({name: host.status for name, host in outcome.hosts.items()})
-        return None
+        return failed
+
+    def _revert(self) -> None:
+        """Bring back every host whose rollout began; one that cannot go back keeps its status."""
+        touched = (HostStatus.UPDATED, HostStatus.FAILED)
+        hosts = self._journal.release.hosts.items()
+        goals = [self._way_back(name) for name, host in sorted(hosts) if host.status in touched]
+        steps = [goal for goal in goals if goal is not None]
+        for place, ended in self._crew.together(steps, self._journal.release, self._deadline(Phase.ROLLOUT)):
+            name = steps[place].host
+            if isinstance(ended, Outcome):
+                self._host_statuses({name: HostStatus.REVERTED})
+            else:
+                self._host_statuses(
+                    {name: HostStatus.FAILED}, error=f"going back failed too: {ended.message}", log=ended.log
+                )
 
     def _best_effort(self, steps: Iterable[Step], deadline: float) -> None:
         """Run what must not change the outcome, which is on disk already."""
         for step in steps:
             try:
-                self._step(step, deadline)
+                self._crew.run(step, self._journal.release, deadline)
             except (StepFailedError, InterruptedRunError) as failure:
                 self._observer(Note(text=f"not cleaned up: {failure}"))
 
-    def _tell_hosts(self, hosts: dict[str, HostStatus]) -> None:
+    def _host_statuses(self, hosts: Mapping[str, HostStatus], **more: object) -> None:
+        self._journal.change(lambda release: _marked(release, hosts, more))
+        self._tell_hosts(hosts)
+
+    def _tell_hosts(self, hosts: Mapping[str, HostStatus]) -> None:
         for name, status in hosts.items():
             self._observer(HostChanged(host=name, status=status))
 
 
-def subject(step: Step) -> str:
-    """Return what a step is about, for the people who watch: the service, else the host."""
-    return step.service if isinstance(step, Push) else step.host
-
-
-def _waves(steps: Iterable[Step]) -> Iterator[list[Step]]:
+def _by_wave(steps: Iterable[Step]) -> Iterator[list[Step]]:
     for _, wave in groupby(sorted(steps, key=lambda step: step.wave), key=lambda step: step.wave):
         yield list(wave)
 
 
-def _with_host(release: Release, name: str, **changes: object) -> Release:
+def _with_host(release: Release, name: str, changes: Mapping[str, object]) -> Release:
     host = release.hosts.get(name, HostRecord())
-    return release.with_hosts({name: host.model_copy(update=changes)})
+    return release.with_hosts({name: host.model_copy(update=dict(changes))})
 
 
-def _marked(release: Release, hosts: dict[str, HostStatus]) -> Release:
+def _marked(release: Release, hosts: Mapping[str, HostStatus], more: Mapping[str, object]) -> Release:
     for name, status in hosts.items():
-        release = _with_host(release, name, status=status)
+        release = _with_host(release, name, {"status": status, **more})
     return release
 
 
 def _merged(release: Release, outcome: Outcome) -> Release:
     """Add what a step brought about; a host keeps the text it was given before the rollout."""
     for name, host in outcome.hosts.items():
-        release = _with_host(
-            release, name, status=host.status, actions=host.actions, running=host.running, log=host.log
-        )
+        learned = {"status": host.status, "actions": host.actions, "running": host.running, "log": host.log}
+        release = _with_host(release, name, learned)
     return release.model_copy(update={"images": {**release.images, **outcome.images}})

@@ -1,6 +1,7 @@
 """Every transition of a release, written down before it is told to anyone."""
 
 from collections.abc import Callable
+from itertools import dropwhile
 
 from stagecraft.engine.ports import Clock, Observer, Session, Shield
 from stagecraft.errors import StepFailedError
@@ -76,10 +77,9 @@ class Journal:
         )
 
     def _announce_since(self, before: Release) -> None:
-        """Announce every phase that one write has changed."""
-        for phase in Phase:
-            if self.release.phase(phase) != before.phase(phase):
-                self.announce(phase)
+        """Announce the first phase that one write has changed, and every later one: their fate is known."""
+        for phase in dropwhile(lambda phase: self.release.phase(phase) == before.phase(phase), Phase):
+            self.announce(phase)
 
     def _duration(self, record: PhaseRecord) -> float | None:
         """Return the seconds a finished phase took, by a clock finer than the record's."""

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from stagecraft.errors import MixedHostsError, PhaseFailedError, StepFailedError
 from stagecraft.model.phase import Because, HostStatus, Phase, PhaseStatus, ReleaseStatus
 from stagecraft.model.release import PhaseRecord, Release
 
@@ -26,6 +27,20 @@ def interrupted(release: Release, error: str, now: datetime) -> Release:
                 )
             )
     return _ended(release, ReleaseStatus.INTERRUPTED, reason, now)
+
+
+def verdict(release: Release, phase: Phase, failure: StepFailedError) -> PhaseFailedError:
+    """Return the error a failed phase ends the run with; it names hosts on different versions."""
+    message = f"`{phase}` failed: {failure}"
+    new = [name for name, host in release.hosts.items() if host.status is HostStatus.UPDATED]
+    if phase is not Phase.ROLLOUT or not new:
+        return PhaseFailedError(message, hint=failure.hint, log=failure.log)
+    others = [f"{name} ({host.status})" for name, host in release.hosts.items() if name not in new]
+    return MixedHostsError(
+        f"{message}; on {release.version}: {', '.join(new)}; not: {', '.join(others)}",
+        hint=failure.hint,
+        log=failure.log,
+    )
 
 
 def _ended(release: Release, status: ReleaseStatus, reason: str, now: datetime) -> Release:

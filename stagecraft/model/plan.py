@@ -6,9 +6,11 @@ from typing import Literal, Self
 
 from pydantic import Field
 
+from stagecraft.model.change import ServiceChange
 from stagecraft.model.frozen import Frozen
 from stagecraft.model.image import Image
 from stagecraft.model.phase import Kind, Phase
+from stagecraft.model.policy import OnFailure
 from stagecraft.model.step import Build, Rollout, Step
 
 
@@ -24,6 +26,8 @@ class HostPlan(Frozen):
     """Digest of its Compose text in `Plan.texts`."""
     difference: str = ""
     """Unified difference against the text of the base release; empty if there is none."""
+    services: dict[str, ServiceChange] = {}
+    """What becomes of each service in either text, as far as the texts say."""
 
 
 class Asked(Frozen):
@@ -68,6 +72,10 @@ class Plan(Frozen):
     """Names of the secrets whose values are needed at the moment of use."""
     timeouts: dict[Phase, float]
     """Seconds each phase may take."""
+    on_failure: OnFailure | None = None
+    """What happens to the other hosts when one fails; None if there is only this machine's engine."""
+    pause: float = 0
+    """Seconds between two waves."""
     given: dict[str, Image] = {}
     """Service -> image that is released without being built here: `--image`, or an earlier release's."""
     files: dict[str, str] = {}

@@ -42,6 +42,13 @@ class Push(_Step):
     """`repository:tag`"""
 
 
+class Pull(_Step):
+    """Fetch every image a host will run, before the first container anywhere is touched."""
+
+    kind: Literal["pull"] = "pull"
+    phase: Phase = Phase.ROLLOUT
+
+
 class Rollout(_Step):
     """A goal: this host runs this text. How it gets there is found by observing."""
 
@@ -65,5 +72,5 @@ class Prune(_Step):
     """References that no kept release needs."""
 
 
-Step = Annotated[Build | Push | Rollout | Prune, Field(discriminator="kind")]
+Step = Annotated[Build | Push | Pull | Rollout | Prune, Field(discriminator="kind")]
 """The closed union: whoever handles steps matches all of them and ends in `assert_never`."""

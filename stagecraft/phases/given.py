@@ -13,6 +13,9 @@ class HostGiven:
     name: str
     text: str
     """Digest of its planned Compose text."""
+    wave: int = 0
+    remote: bool = False
+    """Whether it is reached by SSH: then its images are pulled everywhere before anything is touched."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from stagecraft.model.step import Rollout
+from stagecraft.model.step import Pull, Rollout
 from stagecraft.phases.given import Given
 
 
@@ -11,12 +11,16 @@ def skipped(_given: Given) -> str:
     return ""
 
 
-def steps(given: Given) -> Iterator[Rollout]:
-    """Yield one goal per host."""
+def steps(given: Given) -> Iterator[Pull | Rollout]:
+    """Yield a pull for every remote host, then one goal per host."""
+    for host in given.hosts:
+        if host.remote:
+            yield Pull(host=host.name, cause="before the first container anywhere is touched")
     cause = f"{given.base_version or 'nothing'} -> {given.version}"
     for host in given.hosts:
         yield Rollout(
             host=host.name,
+            wave=host.wave + 1 if host.remote else host.wave,
             cause=cause,
             compose_project=given.compose_project,
             text=host.text,

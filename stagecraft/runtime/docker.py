@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from stagecraft.errors import UnavailableError
+from stagecraft.errors import StepFailedError, UnavailableError
 from stagecraft.runtime import ports
 from stagecraft.runtime.engine_access import EngineAccess
 from stagecraft.runtime.process import ProcessTimeoutError
@@ -139,6 +139,18 @@ class Docker:
         except DockerException:
             self.info()
             return None
+
+    def pull(self, reference: str, deadline: float) -> None:
+        """Fetch an image unless it is on the engine. Raises StepFailedError with the last lines."""
+        if self.image(reference):
+            return
+        finished = self.run(("pull", "--quiet", reference), deadline=deadline, source="pull")
+        if finished.code != 0:
+            raise StepFailedError(
+                f"`{reference}` cannot be pulled",
+                hint="is it in its registry, and does the registry answer from that host?",
+                log=tuple(finished.tail),
+            )
 
     def tags(self, repository: str) -> tuple[str, ...]:
         """Return every `repository:tag` of one repository on the engine, sorted."""

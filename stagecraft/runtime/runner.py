@@ -7,7 +7,7 @@ from typing import assert_never
 from stagecraft.errors import StepFailedError, UnavailableError
 from stagecraft.model.outcome import Outcome
 from stagecraft.model.release import HostRecord, Release
-from stagecraft.model.step import Build, Prune, Push, Rollout, Step
+from stagecraft.model.step import Build, Prune, Pull, Push, Rollout, Step
 from stagecraft.runtime.images import Images
 
 
@@ -17,6 +17,7 @@ class StepRunner:
 
     images: Images
     rollout: Callable[[Rollout, Release, float], HostRecord]
+    pull: Callable[[Pull, Release, float], None]
     stop: Callable[[], None]
 
     def run(self, step: Step, release: Release, deadline: float) -> Outcome:
@@ -32,6 +33,9 @@ class StepRunner:
                 return Outcome(images=self.images.build(step, deadline))
             case Push():
                 return Outcome(images={step.service: self.images.push(step, deadline)})
+            case Pull():
+                self.pull(step, release, deadline)
+                return Outcome()
             case Rollout():
                 return Outcome(hosts={step.host: self.rollout(step, release, deadline)})
             case Prune():

@@ -4,13 +4,20 @@ import threading
 
 import pytest
 
-from stagecraft.engine.executor import Executor
-from stagecraft.errors import InterruptedRunError, PhaseFailedError, StepFailedError, StoreError
+from stagecraft.engine.executor import Executor, WayBack
+from stagecraft.errors import (
+    InterruptedRunError,
+    MixedHostsError,
+    PhaseFailedError,
+    StepFailedError,
+    StoreError,
+)
 from stagecraft.model.events import PhaseChanged, ReleaseFinished, ReleaseStarted
 from stagecraft.model.outcome import Outcome
 from stagecraft.model.phase import Because, HostStatus, Phase, PhaseStatus, ReleaseStatus
+from stagecraft.model.policy import OnFailure
 from stagecraft.model.release import Release
-from stagecraft.model.step import Rollout, Step
+from stagecraft.model.step import Pull, Rollout, Step
 from tests.fakes import FakeClock, RecordingObserver, RecordingRunner, RecordingSession, a_plan, a_release
 
 PLANNED = {"migrate_pre": "skipped", "migrate_post": "skipped"}
@@ -19,7 +26,10 @@ PLANNED = {"migrate_pre": "skipped", "migrate_post": "skipped"}
 class Run:
     """One executor with everything around it recorded."""
 
-    def __init__(self, runner: RecordingRunner, release: Release | None = None) -> None:
+    def __init__(
+        self, runner: RecordingRunner, release: Release | None = None, way_back: WayBack = lambda name: None
+    ) -> None:
+        self.clock = FakeClock()
         self.runner = runner
         self.session = RecordingSession()
         self.observer = RecordingObserver()
@@ -28,9 +38,10 @@ class Run:
             self.session.create(release or a_release()),
             runner=runner,
             session=self.session,
-            clock=FakeClock(),
+            clock=self.clock,
             observer=self.observer,
             settle=self._settle,
+            way_back=way_back,
         )
 
     def _settle(self, release: Release) -> Release:
@@ -210,3 +221,111 @@ def test_events_follow_the_record_and_end_with_the_finished_release() -> None:
     last = run.observer.events[-1]
     assert isinstance(last, ReleaseFinished)
     assert last.release == run.last
+
+
+def three_waves(on_failure: OnFailure | None, **fields: object) -> Release:
+    """Return a release over hosts a, b, c: one wave each."""
+    plan = a_plan(hosts=("a", "b", "c"))
+    number = {"a": 1, "b": 2, "c": 3}
+    steps = tuple(
+        step.model_copy(update={"wave": number[step.host]}) if isinstance(step, Rollout) else step
+        for step in plan.steps
+    )
+    return a_release(plan.model_copy(update={"steps": steps, "on_failure": on_failure, **fields}))
+
+
+def breaking(*hosts: str) -> RecordingRunner:
+    def behaviour(step: Step, _release: Release) -> None:
+        if isinstance(step, Rollout) and step.host in hosts and "back" not in step.cause:
+            raise StepFailedError(f"{step.host} broke")
+
+    return RecordingRunner(behaviour)
+
+
+def back(host: str) -> Rollout:
+    return Rollout(host=host, compose_project="shop-demo", text="sha256:old", cause="back to demo-1")
+
+
+def hosts_of(release: Release) -> dict[str, str]:
+    return {name: host.status.value for name, host in release.hosts.items()}
+
+
+def test_stop_leaves_the_rest_untouched_and_says_which_host_is_on_what() -> None:
+    run = Run(breaking("b"), three_waves(OnFailure.STOP))
+    with pytest.raises(MixedHostsError, match=r"on 1\.0: a; not: b \(failed\), c \(untouched\)") as caught:
+        run.executor.execute()
+    assert hosts_of(run.last) == {"a": "updated", "b": "failed", "c": "untouched"}
+    assert caught.value.exit_code == 8
+
+
+def test_stop_before_anything_was_switched_is_an_ordinary_failure() -> None:
+    run = Run(breaking("a"), three_waves(OnFailure.STOP))
+    with pytest.raises(PhaseFailedError) as caught:
+        run.executor.execute()
+    assert caught.value.exit_code == 5
+
+
+def test_continue_goes_on_with_the_other_hosts() -> None:
+    run = Run(breaking("a", "c"), three_waves(OnFailure.CONTINUE))
+    with pytest.raises(MixedHostsError, match="a broke"):
+        run.executor.execute()
+    assert hosts_of(run.last) == {"a": "failed", "b": "updated", "c": "failed"}
+
+
+def test_revert_brings_back_every_host_that_was_begun() -> None:
+    run = Run(breaking("b"), three_waves(OnFailure.REVERT), way_back=back)
+    with pytest.raises(PhaseFailedError, match="b broke") as caught:
+        run.executor.execute()
+    assert hosts_of(run.last) == {"a": "reverted", "b": "reverted", "c": "untouched"}
+    assert caught.value.exit_code == 5
+    assert run.last.hosts["b"].error == "b broke"
+    assert run.last.header().undone
+
+
+def test_a_host_that_cannot_go_back_stays_on_the_new_release_and_is_named() -> None:
+    run = Run(breaking("b"), three_waves(OnFailure.REVERT), way_back=lambda name: None)
+    with pytest.raises(MixedHostsError, match=r"on 1\.0: a"):
+        run.executor.execute()
+
+
+def test_a_host_that_fails_to_go_back_says_so() -> None:
+    def behaviour(step: Step, _release: Release) -> None:
+        if isinstance(step, Rollout) and (step.host == "b" or "back" in step.cause):
+            raise StepFailedError(f"{step.host} broke")
+
+    run = Run(RecordingRunner(behaviour), three_waves(OnFailure.REVERT), way_back=back)
+    with pytest.raises(PhaseFailedError):
+        run.executor.execute()
+    assert run.last.hosts["a"].error == "going back failed too: a broke"
+
+
+def test_a_failed_pull_touches_no_host_whatever_the_policy() -> None:
+    release = three_waves(OnFailure.CONTINUE)
+    pulls = tuple(Pull(host=name, cause="before anything is touched") for name in ("a", "b", "c"))
+    plan = release.plan.model_copy(update={"steps": pulls + release.plan.rollouts})
+
+    def behaviour(step: Step, _release: Release) -> None:
+        if isinstance(step, Pull) and step.host == "c":
+            raise StepFailedError("no such image")
+
+    run = Run(RecordingRunner(behaviour), release.model_copy(update={"plan": plan}))
+    with pytest.raises(PhaseFailedError, match="no such image"):
+        run.executor.execute()
+    assert set(hosts_of(run.last).values()) == {"untouched"}
+
+
+def test_between_waves_there_is_the_pause_the_plan_says() -> None:
+    run = Run(RecordingRunner(), three_waves(OnFailure.STOP, pause=30.0))
+    before = run.clock.seconds
+    run.executor.execute()
+    assert run.clock.seconds - before >= 60
+
+
+def test_a_bug_is_recorded_as_a_failure_and_not_hidden() -> None:
+    def behaviour(step: Step, _release: Release) -> None:
+        raise ZeroDivisionError
+
+    run = Run(RecordingRunner(behaviour))
+    with pytest.raises(ZeroDivisionError):
+        run.executor.execute()
+    assert run.last.phase(Phase.BUILD).error == "internal error: ZeroDivisionError"

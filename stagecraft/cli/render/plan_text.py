@@ -3,15 +3,16 @@
 from typing import assert_never
 
 from stagecraft.cli.render.difference import host_difference
+from stagecraft.cli.render.fates import fates, named, word
 from stagecraft.cli.render.table import table
 from stagecraft.model.phase import Phase
 from stagecraft.model.plan import Plan
-from stagecraft.model.step import LOCAL, Build, Prune, Push, Rollout, Step
+from stagecraft.model.step import LOCAL, Build, Prune, Pull, Push, Rollout, Step
 
 
 def plan_text(plan: Plan) -> str:
     """Return what will happen and why, what each host's text changes to, and the digest over all of it."""
-    lines = [_title(plan), *table(_facts(plan), indent="  "), "", *table(_phases(plan))]
+    lines = [_title(plan), *table(facts(plan), indent="  "), "", *table(_phases(plan)), *_services(plan)]
     if plan.notes:
         lines += ["", *(f"note: {note}" for note in plan.notes)]
     for host, wanted in sorted(plan.hosts.items()):
@@ -26,6 +27,8 @@ def described(step: Step) -> str:
             return f"build {', '.join(sorted(step.images)) or 'nothing'}"
         case Push():
             return f"push {step.reference}"
+        case Pull():
+            return "pull every image that is not there"
         case Rollout():
             again = f", replacing {', '.join(step.recreate)}" if step.recreate else ""
             return f"run {_short(step.text)} as Compose project {step.compose_project}{again}"
@@ -39,7 +42,7 @@ def _title(plan: Plan) -> str:
     return f"plan: {plan.kind} {plan.project} {plan.version} to {plan.environment}"
 
 
-def _facts(plan: Plan) -> list[tuple[str, str]]:
+def facts(plan: Plan) -> list[tuple[str, str]]:
     """Return what the plan was made from."""
     base = plan.base or ("none yet" if plan.store_present else "unknown: no release store here")
     facts = [("base", base)]
@@ -49,6 +52,16 @@ def _facts(plan: Plan) -> list[tuple[str, str]]:
     facts.append(("compose", plan.compose_version))
     facts += [("secrets", ", ".join(plan.secrets))] if plan.secrets else []
     return facts
+
+
+def _services(plan: Plan) -> list[str]:
+    """Return what becomes of each service, as far as the texts say."""
+    several = len(plan.hosts) > 1
+    rows = [
+        (fate.service, word(fate.change.change), named(fate.hosts) if several else "", fate.change.cause)
+        for fate in fates(plan)
+    ]
+    return ["", "services", *table(rows, indent="  ")] if rows else []
 
 
 def _phases(plan: Plan) -> list[tuple[str, str]]:
