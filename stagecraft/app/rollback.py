@@ -8,6 +8,7 @@ from stagecraft.app.opened import Opened, opened
 from stagecraft.app.preflight import Preflight, listed
 from stagecraft.app.requests import RollbackRequest, Where
 from stagecraft.app.run import Run, actor, pinned
+from stagecraft.compose.changes import changes
 from stagecraft.compose.difference import difference
 from stagecraft.engine.ports import Observer, Shield
 from stagecraft.errors import RefusedError
@@ -105,6 +106,7 @@ def _planned(here: Opened, request: RollbackRequest) -> Plan:
             name: HostPlan(
                 text=target.hosts[name].text or "",
                 difference=difference(base.text_of(name) if base else "", text),
+                services=changes(base.text_of(name) if base else "", text),
             )
             for name, text in texts.items()
         },

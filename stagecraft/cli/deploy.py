@@ -7,7 +7,7 @@ import typer
 
 from stagecraft.cli import options
 from stagecraft.cli.invocation import invocation
-from stagecraft.cli.options import Format
+from stagecraft.cli.options import Format, PlanFormat
 from stagecraft.cli.plan import print_plan
 from stagecraft.cli.watch import watching
 from stagecraft.errors import ConfigError
@@ -79,7 +79,8 @@ def deploy(
 
     if dry_run:
         cases = call.use_cases()
-        print_plan(call.terminal, cases.plan(request(cases.load_plan(plan) if plan else None)), style)
+        made = cases.plan(request(cases.load_plan(plan) if plan else None))
+        print_plan(call.terminal, made, PlanFormat(style))
         return
     with watching(call.terminal, style, quiet=quiet, verbose=verbose) as watch:
         cases = call.use_cases(watch)

@@ -16,6 +16,14 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class PlanFormat(StrEnum):
+    """How a plan is printed."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
 Config = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="The project file (default: ./stagecraft.yml)."),

@@ -7,7 +7,7 @@ import typer
 
 from stagecraft.cli import options
 from stagecraft.cli.invocation import invocation
-from stagecraft.cli.options import Format
+from stagecraft.cli.options import PlanFormat
 from stagecraft.cli.save import save
 from stagecraft.cli.terminal import Terminal
 
@@ -20,7 +20,9 @@ def plan(
     *,
     env: options.Env = None,
     version: options.Version = None,
-    style: options.OutputFormat = Format.TEXT,
+    style: Annotated[
+        PlanFormat, typer.Option("--format", help="For people, for a pull request, or for programs.")
+    ] = PlanFormat.TEXT,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Save the plan, to run exactly it later."),
@@ -60,9 +62,14 @@ def plan(
         raise typer.Exit(10)
 
 
-def print_plan(terminal: Terminal, made: "Plan", style: Format) -> None:
+def print_plan(terminal: Terminal, made: "Plan", style: PlanFormat) -> None:
     """Print a plan on standard output; also what `--dry-run` prints."""
-    if style is Format.JSON:
+    if style is PlanFormat.MARKDOWN:
+        from stagecraft.cli.render.plan_markdown import plan_markdown
+
+        terminal.data(plan_markdown(made))
+        return
+    if style is PlanFormat.JSON:
         from stagecraft.model.plan_file import dump
 
         terminal.data(dump(made))

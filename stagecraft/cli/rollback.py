@@ -6,7 +6,7 @@ import typer
 
 from stagecraft.cli import options
 from stagecraft.cli.invocation import invocation
-from stagecraft.cli.options import Format
+from stagecraft.cli.options import Format, PlanFormat
 from stagecraft.cli.plan import print_plan
 from stagecraft.cli.watch import watching
 
@@ -39,7 +39,7 @@ def rollback(
     request = RollbackRequest(env=env, to=to, to_version=to_version, message=message, lock_wait=lock_wait)
     call = invocation(context).given(config, store)
     if dry_run:
-        print_plan(call.terminal, call.use_cases().rollback_plan(request), style)
+        print_plan(call.terminal, call.use_cases().rollback_plan(request), PlanFormat(style))
         return
     with watching(call.terminal, style, quiet=quiet, verbose=verbose) as watch:
         call.use_cases(watch).rollback(request)

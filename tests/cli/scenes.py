@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from stagecraft.model.change import Change, ServiceChange
 from stagecraft.model.events import (
     Action,
     Command,
@@ -29,6 +30,10 @@ DIFFERENCE = (
     f"-    image: registry.example.com/shop/web:{OLD}\n+    image: registry.example.com/shop/web:{NEW}\n"
 )
 NO_MIGRATIONS = "no migrations are configured"
+SERVICES = {
+    "db": ServiceChange(change=Change.UNCHANGED),
+    "web": ServiceChange(change=Change.CHANGED, cause="its image is built anew"),
+}
 
 
 def plan(**changes: object) -> Plan:
@@ -54,7 +59,7 @@ def plan(**changes: object) -> Plan:
             ),
         ),
         skipped={Phase.MIGRATE_PRE: NO_MIGRATIONS, Phase.MIGRATE_POST: NO_MIGRATIONS},
-        hosts={"local": HostPlan(text=text, difference=DIFFERENCE)},
+        hosts={"local": HostPlan(text=text, difference=DIFFERENCE, services=SERVICES)},
         texts={text: TEXT},
         variables={"HTTP_PORT": "8080"},
         secrets=("DATABASE_PASSWORD",),

@@ -32,6 +32,10 @@ def test_a_plan_for_programs(golden: SnapshotAssertion) -> None:
     assert golden == str(typed("plan --env demo --format json"))
 
 
+def test_a_plan_for_a_pull_request(golden: SnapshotAssertion) -> None:
+    assert golden == str(typed("plan --env demo --format markdown"))
+
+
 def test_a_plan_on_a_screen_shows_the_difference_in_colour(golden: SnapshotAssertion) -> None:
     assert golden == typed("plan --env demo", screen=True).out.replace("\x1b", "ESC")
 
