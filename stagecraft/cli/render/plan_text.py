@@ -58,16 +58,6 @@ def _services(plan: Plan) -> list[str]:
     """Return what becomes of each service, as far as the texts say."""
     several = len(plan.hosts) > 1
     rows = [
-        (fate.service, word(fate.change.change), named(fate.hosts) if several else "", fate.change.cause)
-        for fate in fates(plan)
-    ]
-    return ["", "services", *table(rows, indent="  ")] if rows else []
-
-
-def _services(plan: Plan) -> list[str]:
-    """Return what becomes of each service, as far as the texts say."""
-    several = len(plan.hosts) > 1
-    rows = [
         (fate.service, word(fate.change.change), *([named(fate.hosts)] if several else []), fate.change.cause)
         for fate in fates(plan)
     ]
