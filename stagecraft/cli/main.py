@@ -10,6 +10,8 @@ import typer
 
 from stagecraft import __version__
 from stagecraft.cli import options
+from stagecraft.cli.aliases import Root
+from stagecraft.cli.completion import completion
 from stagecraft.cli.config import config_group
 from stagecraft.cli.deploy import deploy
 from stagecraft.cli.docs import docs
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 root = group(
     "Release services with Docker Compose: deterministic, durable, honest.",
     example="stagecraft plan --env prod",
+    cls=Root,
 )
 root.command(epilog=examples("stagecraft plan --env prod", "stagecraft plan --env prod --out plan.json"))(
     plan
@@ -49,6 +52,7 @@ root.command(
 root.add_typer(releases, name="releases")
 root.add_typer(config_group, name="config")
 root.add_typer(lock, name="lock")
+root.add_typer(completion, name="completion")
 
 
 @root.callback(invoke_without_command=True)
@@ -81,6 +85,7 @@ def run(arguments: Sequence[str], call: Invocation) -> int:
 
 def main() -> None:
     """Run the command line of this process and exit."""
+    _speak_utf8()
     from stagecraft.runtime.signals import Signals
 
     signals = Signals()
@@ -103,6 +108,12 @@ def _connect(signals: "Signals") -> Connect:
         return App(where, observer, signals.shield)
 
     return connect
+
+
+def _speak_utf8() -> None:
+    """Start again in UTF-8 if the locale means something else: Git and Compose print paths as they are."""
+    if sys.getfilesystemencoding() != "utf-8":
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
 
 
 def _let_go_of_streams() -> None:

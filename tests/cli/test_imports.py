@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from stagecraft.store.codec import encode
+from tests.cli.scenes import completed
+
 ROOT = Path(__file__).parents[2]
 PROBE = """
 import json, sys
@@ -48,12 +51,40 @@ def test_help_imports_nothing_that_draws_or_acts(line: str) -> None:
     assert set() == {f"stagecraft.{name}" for name in walls} & modules
 
 
-def test_a_list_of_releases_imports_nothing_that_draws_or_acts(tmp_path: Path) -> None:
-    (tmp_path / "compose.yml").write_text("services: {web: {image: busybox}}\n")
-    (tmp_path / "stagecraft.yml").write_text(
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with 1,000 releases."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "compose.yml").write_text("services: {web: {image: busybox}}\n")
+    (folder / "stagecraft.yml").write_text(
         "version: 1\nproject: shop\ncompose: compose.yml\nenvironments: {demo: {}}\n"
     )
-    code, modules = imported("releases", "list", "--env", "demo", cwd=tmp_path)
+    (folder / ".stagecraft" / "demo" / "releases").mkdir(parents=True)
+    for number in range(1, 1001):
+        record = encode(completed(number), revision=9, owner="a")
+        (folder / ".stagecraft" / "demo" / "releases" / f"{number:06d}.json").write_bytes(record)
+    return folder
+
+
+def test_a_list_of_releases_imports_nothing_that_draws_or_acts(project: Path) -> None:
+    code, modules = imported("releases", "list", cwd=project)
     assert 0 == code
-    assert set() == {"rich", "python_on_whales"} & roots(modules)
+    assert set() == {"rich", "python_on_whales", "filelock"} & roots(modules)
     assert set() == {"stagecraft.phases", "stagecraft.migrators"} & modules
+
+
+def test_a_list_of_a_known_environment_imports_headers_and_no_configuration(project: Path) -> None:
+    code, modules = imported("releases", "list", "--env", "demo", cwd=project)
+    assert 0 == code
+    assert set() == {"rich", "python_on_whales", "filelock", "yaml"} & roots(modules)
+    ours = {name for name in modules if name.startswith("stagecraft.")}
+    assert {"clock", "signals"} == inside("runtime", ours)
+    assert {"frozen", "header", "history", "holder", "phase"} == inside("model", ours)
+    assert {"find"} == inside("config", ours)
+    assert set() == {f"stagecraft.{name}" for name in ("compose", "engine", "phases")} & ours
+
+
+def inside(package: str, modules: set[str]) -> set[str]:
+    """Return the modules of one of our packages, by their own names."""
+    front = f"stagecraft.{package}."
+    return {name.removeprefix(front) for name in modules if name.startswith(front)}
