@@ -88,6 +88,11 @@ def runs_command(words: str) -> Callable[[dict[str, Any]], bool]:
     return lambda event: event["event"] == "command" and words in event["line"]
 
 
+def writes(words: str) -> Callable[[dict[str, Any]], bool]:
+    """Return what recognises a line of a program that was started."""
+    return lambda event: event["event"] == "output" and words in event["line"]
+
+
 def descendants(pid: int) -> set[Process]:
     """Return every process below `pid`; one whose parent has gone is not found."""
     parents = {}

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from tests.e2e.machine import Shop
-from tests.e2e.runs import descendants, going, runs_command, runs_phase, still_there
+from tests.e2e.runs import descendants, going, runs_phase, still_there, writes
 from tests.e2e.tiny import BASE, deploy, fates, finished, inside, newest, phase
 
 pytestmark = pytest.mark.e2e
@@ -20,7 +20,7 @@ def test_a_signal_during_the_build_is_recorded_leaves_no_program_and_the_next_de
     tiny.write("web/Dockerfile", f'FROM {BASE}\nRUN sleep 60\nCMD ["true"]\n')
     tiny.commit("A slow build")
     with going(tiny, "deploy", "--env", "demo") as run:
-        run.wait_for(runs_command("docker buildx bake"))
+        run.wait_for(writes("RUN sleep 60"))
         started = descendants(run.program.pid)
         run.program.send_signal(number)
         code = run.end()
