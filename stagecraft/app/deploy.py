@@ -1,5 +1,6 @@
 """deploy: the plan of now, a saved plan that still holds, or the rest of a release that did not end."""
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from stagecraft.app import images, planning, resume, saved
@@ -8,7 +9,7 @@ from stagecraft.app.opened import opened
 from stagecraft.app.planning import Planned
 from stagecraft.app.preflight import Preflight
 from stagecraft.app.requests import DeployRequest, Where
-from stagecraft.app.run import Run, actor, pinned
+from stagecraft.app.run import Run, actor, back_to, pinned
 from stagecraft.engine.ports import Observer, Shield
 from stagecraft.errors import ConfigError
 from stagecraft.model.events import Note
@@ -23,10 +24,10 @@ def run(
         request = _like(request)
     here = opened(where, request.env, lambda sentence: observer(Note(text=sentence)))
     running = Run(where, here, hands(where, here, observer), shield, request.lock_wait)
-    if request.resume is not None:
-        return resume.run(running, request)
-    deploy = _Deploy(running, request, planning.make(where, here, observer, request))
-    return deploy.run()
+    with closing(running.hands.engines):
+        if request.resume is not None:
+            return resume.run(running, request)
+        return _Deploy(running, request, planning.make(where, here, observer, request)).run()
 
 
 def _like(request: DeployRequest) -> DeployRequest:
@@ -51,7 +52,12 @@ class _Deploy:
     def run(self) -> Release:
         self._refuse_if_moved()
         preflight = self._preflight()
-        return self.running(self._prepared, lambda: preflight.values, self._settled)
+        return self.running(
+            self._prepared,
+            lambda: preflight.values,
+            self._settled,
+            back_to(self.planned.base),
+        )
 
     def _preflight(self) -> Preflight:
         running = self.running

@@ -11,10 +11,12 @@ from stagecraft.engine.stamped import Stamped
 from stagecraft.runtime.clock import SystemClock
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.engine_access import EngineAccess
+from stagecraft.runtime.engines import Engines
 from stagecraft.runtime.images import Images
 from stagecraft.runtime.process import Processes
 from stagecraft.runtime.redact import Redactor
 from stagecraft.runtime.runner import StepRunner
+from stagecraft.runtime.ssh_command import Target
 
 FILES = ".files"
 """Folder of the store with the files that texts mount."""
@@ -31,12 +33,13 @@ class Hands:
         self.observer = Stamped(observer, self.clock)
         self.processes = Processes(self.observer, self.redactor, lambda: self.inherited, self.clock)
         self.docker = Docker(EngineAccess.of(where.environ), self.processes)
+        self.engines = Engines(self.docker, self.processes, _targets(here), where.environ)
         self._here = here
 
     def runner(self, secrets: Mapping[str, str]) -> Runner:
         """Return what runs steps with today's secret values."""
         rollouts = Rollouts(
-            docker=self.docker,
+            engine=self.engines.of,
             clock=self.clock,
             observer=self.observer,
             redactor=self.redactor,
@@ -44,13 +47,18 @@ class Hands:
             files=self._here.store_folder.absolute() / FILES,
             secrets=secrets,
         )
-        images = Images(self.docker, self._here.folder, secrets, allowances)
+        images = Images(self.docker, self.engines.of, self._here.folder, secrets, allowances)
         return StepRunner(images=images, rollout=rollouts, pull=rollouts.pull, stop=self.stop)
 
     def stop(self) -> None:
         """End every program and every wait."""
         self.processes.cancel()
         self.clock.cancel()
+
+
+def _targets(here: Opened) -> tuple[Target, ...]:
+    hosts = here.environment.hosts
+    return tuple(Target(name, host.ssh, host.engine) for name, host in sorted(hosts.items()))
 
 
 MakeHands = Callable[[Where, Opened, Observer], Hands]

@@ -10,7 +10,7 @@ from stagecraft.app.requests import Where
 from stagecraft.compose import public
 from stagecraft.compose.definition import dropped
 from stagecraft.compose.use import inputs_of
-from stagecraft.errors import UnavailableError
+from stagecraft.errors import StagecraftError, UnavailableError
 from stagecraft.model.phase import Phase
 from stagecraft.model.plan import Plan
 from stagecraft.model.step import Build
@@ -18,6 +18,9 @@ from stagecraft.runtime.docker import EngineInfo
 from stagecraft.runtime.images import printed_by_bake
 from stagecraft.runtime.registry import registry_problem
 from stagecraft.runtime.secrets import resolve
+
+_CLOCK_SECONDS = 60
+"""How far a host's clock may be off."""
 
 
 class Preflight:
@@ -29,18 +32,23 @@ class Preflight:
         self._hands = hands
         self._plan = plan
         self._hints: list[str] = []
+        self._engines: dict[str, EngineInfo] = {}
+        """What the engines that answer say of themselves, by host."""
         self.values: dict[str, str] = {}
 
     def check(self) -> None:
-        """Raise UnavailableError that names every problem."""
-        problems = [*self.secrets(), *self.files()]
-        info = self._engine(problems)
-        if info is not None:
-            problems += [*self._platforms(info), *self._ports(), *self._builder(), *self.images()]
-        problems += self._registry()
+        """Raise UnavailableError that names every problem of every host."""
+        problems = [*self.secrets(), *self.files(), *self._unreachable(), *self._builder(), *self._registry()]
+        for host in self._engines:
+            problems += self._on_host(host)
         if problems:
             raise UnavailableError(listed(problems), hint="; ".join(dict.fromkeys(self._hints)))
         self.mask()
+
+    def reach(self) -> None:
+        """Make sure that every engine answers. Raises UnavailableError that names those that do not."""
+        if problems := self._unreachable():
+            raise UnavailableError(listed(problems), hint="; ".join(dict.fromkeys(self._hints)))
 
     def secrets(self) -> list[str]:
         """Resolve the secrets the plan needs; return what is missing."""
@@ -68,30 +76,57 @@ class Preflight:
         ]
 
     def images(self) -> list[str]:
-        """Return which images are neither on the engine nor to be had, those built by the plan left out."""
+        """Return which images are neither on their host nor to be had, those built by the plan left out."""
+        return [problem for host in self._engines for problem in self._images(host)]
+
+    def _images(self, host: str) -> list[str]:
         built = set(self._plan.builds.values())
-        used = {image for text in self._plan.texts.values() for image in public.images(text).values()}
         return [
-            f"image `{image}` is neither here nor in its registry"
-            for image in sorted(used - built)
-            if not self._is_to_be_had(image)
+            f"{self._on(host)}image `{image}` is neither here nor in its registry"
+            for image in sorted(set(public.images(self._text(host)).values()) - built)
+            if not self._is_to_be_had(host, image)
         ]
 
-    def _is_to_be_had(self, image: str) -> bool:
-        docker = self._hands.docker
-        if docker.image(image):
+    def _is_to_be_had(self, host: str, image: str) -> bool:
+        if self._hands.engines.of(host).image(image):
             return True
         if image.startswith("sha256:"):
             return False
-        return docker.run(("buildx", "imagetools", "inspect", "--raw", image)).code == 0
+        return self._hands.docker.run(("buildx", "imagetools", "inspect", "--raw", image)).code == 0
 
-    def _engine(self, problems: list[str]) -> EngineInfo | None:
-        try:
-            return self._hands.docker.info()
-        except UnavailableError as gone:
-            problems.append(gone.message)
-            self._hints.append(gone.hint)
-            return None
+    def _unreachable(self) -> list[str]:
+        """Return which engines do not answer; remember what the others say of themselves."""
+        failures: dict[str, StagecraftError] = dict(self._hands.engines.connect())
+        for host in self._plan.hosts:
+            if host in failures:
+                continue
+            try:
+                self._engines[host] = self._hands.engines.of(host).info()
+            except UnavailableError as gone:
+                failures[host] = gone
+        self._hints += [failure.hint for failure in failures.values()]
+        return [f"{self._on(host)}{failure.message}" for host, failure in failures.items()]
+
+    def _on_host(self, host: str) -> list[str]:
+        return [
+            *self._platforms(host, self._engines[host]),
+            *self._ports(host),
+            *self._clock(host),
+            *self._images(host),
+        ]
+
+    def _clock(self, host: str) -> list[str]:
+        facts = self._hands.engines.facts(host)
+        if facts is None or abs(facts.clock_ahead) < _CLOCK_SECONDS:
+            return []
+        self._hints.append("set the host's clock: logs and certificates depend on it")
+        return [f"{self._on(host)}its clock is {facts.clock_ahead:+.0f} s off"]
+
+    def _text(self, host: str) -> str:
+        return self._plan.texts[self._plan.hosts[host].text]
+
+    def _on(self, host: str) -> str:
+        return f"{host}: " if self._hands.engines.remote else ""
 
     def _registry(self) -> list[str]:
         registry = self._here.loaded.project.registry
@@ -103,6 +138,12 @@ class Preflight:
     def _builder(self) -> list[str]:
         """Return what this machine's buildx cannot build: older versions leave keys out without a word."""
         steps = [step for step in self._plan.steps if isinstance(step, Build)]
+        if steps and (self._hands.engines.remote or not self._engines):
+            try:
+                self._hands.docker.info()
+            except UnavailableError as gone:
+                self._hints.append(gone.hint)
+                return [gone.message] if self._hands.engines.remote else []
         if steps and self._hands.docker.run(("buildx", "version")).code != 0:
             self._hints.append(
                 "install the buildx plug-in, or release images built elsewhere (`--skip-build`)"
@@ -122,35 +163,31 @@ class Preflight:
             self._hints.append("install a newer buildx plug-in")
         return problems
 
-    def _platforms(self, info: EngineInfo) -> list[str]:
-        wanted = {
-            name: platform
-            for text in self._plan.texts.values()
-            for name, platform in public.platforms(text).items()
-        }
+    def _platforms(self, host: str, info: EngineInfo) -> list[str]:
         return [
-            f"service `{name}` is for `{platform}`, but the engine runs `{info.platform}`"
-            for name, platform in sorted(wanted.items())
+            f"{self._on(host)}service `{name}` is for `{platform}`, but the engine runs `{info.platform}`"
+            for name, platform in sorted(public.platforms(self._text(host)).items())
             if platform.split("/")[:2] != info.platform.split("/")
         ]
 
-    def _ports(self) -> list[str]:
+    def _ports(self, host: str) -> list[str]:
         project = self._here.environment.compose_project
-        others = [port for port in self._hands.docker.published_ports() if port.project != project]
+        published = self._hands.engines.of(host).published_ports()
+        others = [port for port in published if port.project != project]
         problems = []
-        for text in self._plan.texts.values():
-            services = public.images(text)
-            for wanted in public.ports(text):
-                for other in others:
-                    if _clash(wanted, other.address, other.port, other.protocol):
-                        owner = f"Compose project `{other.project}`" if other.project else "another container"
-                        problems.append(
-                            f"port {wanted.port} of service `{wanted.service}` belongs to {owner}"
-                        )
-                        if other.project and other.service in services:
-                            self._hints.append(
-                                f"`compose_project: {other.project}` adopts what runs there, with its volumes"
-                            )
+        services = public.images(self._text(host))
+        for wanted in public.ports(self._text(host)):
+            for other in others:
+                if not _clash(wanted, other.address, other.port, other.protocol):
+                    continue
+                owner = f"Compose project `{other.project}`" if other.project else "another container"
+                problems.append(
+                    f"{self._on(host)}port {wanted.port} of service `{wanted.service}` belongs to {owner}"
+                )
+                if other.project and other.service in services:
+                    self._hints.append(
+                        f"`compose_project: {other.project}` adopts what runs there, with its volumes"
+                    )
         return list(dict.fromkeys(problems))
 
     def mask(self) -> None:

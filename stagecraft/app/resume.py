@@ -3,7 +3,7 @@
 from stagecraft.app import images, planning, reading
 from stagecraft.app.preflight import Preflight
 from stagecraft.app.requests import DeployRequest
-from stagecraft.app.run import Run, actor, pinned
+from stagecraft.app.run import Run, actor, back_to, pinned
 from stagecraft.errors import RefusedError
 from stagecraft.model.phase import Because, Phase, PhaseStatus, ReleaseStatus
 from stagecraft.model.release import HostRecord, PhaseRecord, Release
@@ -34,6 +34,7 @@ def run(running: Run, request: DeployRequest) -> Release:
         prepared,
         lambda: preflight.values,
         lambda release: pinned(release, images.settled(release.images, base)),
+        back_to(base),
     )
 
 

@@ -1,5 +1,6 @@
 """rollback: a new release with the text, the configs and the images of one that really ran."""
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from stagecraft.app import planning, reading
@@ -7,7 +8,7 @@ from stagecraft.app.hands import MakeHands
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.preflight import Preflight, listed
 from stagecraft.app.requests import RollbackRequest, Where
-from stagecraft.app.run import Run, actor, pinned
+from stagecraft.app.run import Run, actor, back_to, pinned
 from stagecraft.compose.changes import changes
 from stagecraft.compose.difference import difference
 from stagecraft.engine.ports import Observer, Shield
@@ -35,7 +36,8 @@ def run(
     """Go back; return the finished record. Raises StagecraftError subclasses."""
     here = opened(where, request.env, lambda sentence: observer(Note(text=sentence)))
     running = Run(where, here, hands(where, here, observer), shield, request.lock_wait)
-    return _Rollback(running, request, _planned(here, request)).run()
+    with closing(running.hands.engines):
+        return _Rollback(running, request, _planned(here, request)).run()
 
 
 @dataclass
@@ -47,14 +49,17 @@ class _Rollback:
     def run(self) -> Release:
         preflight = self._preflight()
         return self.running(
-            self._prepared, lambda: preflight.values, lambda release: pinned(release, release.images)
+            self._prepared,
+            lambda: preflight.values,
+            lambda release: pinned(release, release.images),
+            back_to(planning.base_of(self.running.here)),
         )
 
     def _preflight(self) -> Preflight:
         """Refuse before anything is touched: every image and every secret has to be there."""
         running = self.running
         preflight = Preflight(running.where, running.here, running.hands, self.plan)
-        running.hands.docker.info()
+        preflight.reach()
         if missing := [*preflight.secrets(), *preflight.files(), *preflight.images()]:
             headers = list(running.here.store.headers(running.here.environment.name))
             raise RefusedError(

@@ -1,6 +1,6 @@
 """The rollout of one host: the loop, its brain and its hands put together, with today's values."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +24,8 @@ from stagecraft.runtime.site import ComposeSite
 class Rollouts:
     """Rolls hosts out; callable as `StepRunner.rollout`."""
 
-    docker: Docker
+    engine: Callable[[str], Docker]
+    """The engine of a host, by name."""
     clock: Clock
     observer: Observer
     redactor: Redactor
@@ -36,10 +37,10 @@ class Rollouts:
 
     def __call__(self, step: Rollout, release: Release, deadline: float) -> HostRecord:
         """Bring one host to its final text. Raises StepFailedError, UnavailableError."""
-        text = release.text_of(step.host)
+        text = release.texts.get(step.text) or release.text_of(step.host)
         materialise(self.files, release.files)
         values = {**release.plan.variables, **self.secrets, FILES: str(self.files)}
-        site = ComposeSite(self.docker, step.compose_project, self.folder, "", values, deadline)
+        site = ComposeSite(self.engine(step.host), step.compose_project, self.folder, "", values, deadline)
         labels = self._labels(text, values, site)
         loop = RolloutLoop(
             step.host,
@@ -55,7 +56,7 @@ class Rollouts:
     def pull(self, step: Pull, release: Release, deadline: float) -> None:
         """Fetch every image of a host that its engine does not have. Raises StepFailedError."""
         for image in sorted(set(public.images(release.text_of(step.host)).values())):
-            self.docker.pull(image, deadline)
+            self.engine(step.host).pull(image, deadline)
 
     def _labels(self, text: str, values: Mapping[str, str], site: ComposeSite) -> dict[str, str]:
         """Return `stagecraft.inputs` of every service: the one observed if it still holds."""
@@ -68,6 +69,10 @@ class Rollouts:
         }
 
     def _given_to(self, inputs: Inputs, values: Mapping[str, str]) -> dict[str, bytes]:
+        if missing := sorted(inputs.names - values.keys()):
+            raise StepFailedError(
+                f"`{missing[0]}` has no value today", hint="declare it under `secrets` in `stagecraft.yml`"
+            )
         given = {f"name:{name}": values[name].encode() for name in inputs.names}
         for file in inputs.env_files:
             path = self.folder / file.path

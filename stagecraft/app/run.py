@@ -10,13 +10,14 @@ from stagecraft.app.hands import Hands
 from stagecraft.app.opened import Opened
 from stagecraft.app.requests import Where
 from stagecraft.compose.pin import pin
-from stagecraft.engine.executor import Executor
+from stagecraft.engine.executor import Executor, WayBack
 from stagecraft.engine.ports import Shield
 from stagecraft.errors import InterruptedRunError, PhaseFailedError, StagecraftError
 from stagecraft.model.holder import Holder
 from stagecraft.model.image import Image
 from stagecraft.model.plan import content_digest
 from stagecraft.model.release import Release
+from stagecraft.model.step import Rollout
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Run:
         prepare: Callable[[], Release],
         secrets: Callable[[], dict[str, str]],
         settle: Callable[[Release], Release],
+        way_back: WayBack,
     ) -> Release:
         """Take the lock, record the release, run it to its end, and let go of the lock.
 
@@ -45,6 +47,7 @@ class Run:
         holder = Holder(actor=actor(self.where), pid=os.getpid(), since=clock.now())
         with self.here.store.lock(self.here.environment.name, holder, self.lock_wait) as session:
             self.hands.inherited = session.descriptors
+            self.hands.engines.lock(self._lock_name(), holder)
             release = prepare()
             runner = self.hands.runner(secrets())
             with self.shield():
@@ -56,6 +59,7 @@ class Run:
                 clock=clock,
                 observer=self.hands.observer,
                 settle=settle,
+                way_back=way_back,
                 shield=self.shield,
             )
             try:
@@ -63,6 +67,9 @@ class Run:
             except (PhaseFailedError, InterruptedRunError) as failure:
                 _point_on(failure, created)
                 raise
+
+    def _lock_name(self) -> str:
+        return f"{self.here.loaded.project.project}-{self.here.environment.name}"
 
 
 def actor(where: Where) -> str:
@@ -74,6 +81,19 @@ def actor(where: Where) -> str:
     except (KeyError, OSError):
         user = str(os.getuid())
     return f"{user}@{socket.gethostname()}"
+
+
+def back_to(release: Release | None) -> WayBack:
+    """Return what brings a host back to `release`, the current one, if that had a text for it."""
+
+    def goal(host: str) -> tuple[Rollout, str] | None:
+        steps = [step for step in release.plan.rollouts if step.host == host] if release else []
+        if not release or not steps or not release.hosts[host].text:
+            return None
+        changes = {"text": release.hosts[host].text, "cause": f"back to {release.id}", "recreate": ()}
+        return steps[0].model_copy(update=changes), release.text_of(host)
+
+    return goal
 
 
 def pinned(release: Release, images: dict[str, Image]) -> Release:

@@ -20,8 +20,8 @@ from stagecraft.model.step import Rollout, Step
 Settle = Callable[[Release], Release]
 """Makes the texts final once every image is known (`compose.pin`)."""
 
-WayBack = Callable[[str], Rollout | None]
-"""The goal that brings a host back to the current release; None if there is none."""
+WayBack = Callable[[str], tuple[Rollout, str] | None]
+"""The goal that brings a host back to the current release, and its text; None if there is none."""
 
 
 def _no_way_back(_host: str) -> None:
@@ -139,12 +139,15 @@ class Executor:
         """Bring back every host whose rollout began; one that cannot go back keeps its status."""
         touched = (HostStatus.UPDATED, HostStatus.FAILED)
         hosts = self._journal.release.hosts.items()
-        goals = [self._way_back(name) for name, host in sorted(hosts) if host.status in touched]
-        steps = [goal for goal in goals if goal is not None]
+        ways = [self._way_back(name) for name, host in sorted(hosts) if host.status in touched]
+        goals = [way for way in ways if way is not None]
+        texts = {step.text: text for step, text in goals}
+        self._journal.change(lambda release: release.model_copy(update={"texts": {**release.texts, **texts}}))
+        steps = [step for step, _ in goals]
         for place, ended in self._crew.together(steps, self._journal.release, self._deadline(Phase.ROLLOUT)):
             name = steps[place].host
             if isinstance(ended, Outcome):
-                self._host_statuses({name: HostStatus.REVERTED})
+                self._host_statuses({name: HostStatus.REVERTED}, text=steps[place].text)
             else:
                 self._host_statuses(
                     {name: HostStatus.FAILED}, error=f"going back failed too: {ended.message}", log=ended.log

@@ -17,9 +17,12 @@ _BUILDX = {"BUILDX_BAKE_ENTITLEMENTS_FS": "0", "BUILDX_NO_DEFAULT_ATTESTATIONS":
 
 @dataclass(frozen=True)
 class Images:
-    """The images of one release on one engine."""
+    """The images of one release: built and pushed here, removed where they are."""
 
     docker: Docker
+    """This machine's engine."""
+    engine: Callable[[str], Docker]
+    """The engine of a host, by name."""
     folder: Path
     """Paths of the build definition start here: the folder of `stagecraft.yml`."""
     values: Mapping[str, str]
@@ -71,9 +74,10 @@ class Images:
     def prune(self, step: Prune, release: Release) -> None:
         """Remove references that `release` itself does not use; one in use by a container stays."""
         used = {name for image in release.images.values() for name in (image.reference, image.pin)}
+        docker = self.engine(step.host)
         for reference in step.images:
-            if reference not in used and self.docker.image(reference):
-                self.docker.remove_image(reference)
+            if reference not in used and docker.image(reference):
+                docker.remove_image(reference)
 
     def _id(self, reference: str) -> str:
         found = self.docker.image(reference)

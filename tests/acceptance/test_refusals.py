@@ -205,7 +205,7 @@ def test_a_bug_is_an_internal_error_and_the_release_is_not_lost(shop: Shop) -> N
     Path(said.err.rsplit(" ", 1)[1].strip()).unlink()
 
     assert (1, True) == (said.code, said.err.startswith("internal error: KeyError at "))
-    assert ["interrupted"] == [one["status"] for one in shop.json("releases list --env demo")]
+    assert ["failed"] == [one["status"] for one in shop.json("releases list --env demo")]
 
 
 def test_a_command_that_is_not_there_is_a_mistake(shop: Shop) -> None:

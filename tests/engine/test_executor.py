@@ -242,8 +242,9 @@ def breaking(*hosts: str) -> RecordingRunner:
     return RecordingRunner(behaviour)
 
 
-def back(host: str) -> Rollout:
-    return Rollout(host=host, compose_project="shop-demo", text="sha256:old", cause="back to demo-1")
+def back(host: str) -> tuple[Rollout, str]:
+    goal = Rollout(host=host, compose_project="shop-demo", text="sha256:old", cause="back to demo-1")
+    return goal, "services: {}"
 
 
 def hosts_of(release: Release) -> dict[str, str]:
@@ -279,6 +280,7 @@ def test_revert_brings_back_every_host_that_was_begun() -> None:
     assert hosts_of(run.last) == {"a": "reverted", "b": "reverted", "c": "untouched"}
     assert caught.value.exit_code == 5
     assert run.last.hosts["b"].error == "b broke"
+    assert run.last.text_of("b") == "services: {}"
     assert run.last.header().undone
 
 

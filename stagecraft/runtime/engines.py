@@ -1,0 +1,71 @@
+"""The engines of a run: this machine's own, and one for each host while its session is open."""
+
+from collections.abc import Mapping, Sequence
+
+from stagecraft.errors import StagecraftError, UnavailableError
+from stagecraft.model.holder import Holder
+from stagecraft.model.step import LOCAL
+from stagecraft.runtime.docker import Docker
+from stagecraft.runtime.process import Processes
+from stagecraft.runtime.ssh import SshSession, open_session
+from stagecraft.runtime.ssh_command import Target
+from stagecraft.runtime.ssh_facts import HostFacts
+from stagecraft.runtime.ssh_hosts import Opened, lock_all, open_all
+
+
+class Engines:
+    """Finds a host's engine. Nothing is opened before `connect`; `close` lets go of hosts and locks."""
+
+    def __init__(
+        self, local: Docker, processes: Processes, targets: Sequence[Target], environ: Mapping[str, str]
+    ) -> None:
+        """`environ` is the user's own: OpenSSH needs their agent and configuration."""
+        self._local = local
+        self._processes = processes
+        self._targets = targets
+        self._environ = environ
+        self._opened = Opened({}, {})
+
+    @property
+    def remote(self) -> bool:
+        """Return whether the environment's hosts are reached by SSH."""
+        return bool(self._targets)
+
+    def connect(self) -> Mapping[str, StagecraftError]:
+        """Open a session to every host, side by side; return what kept one from opening, by host."""
+        if not self._opened.sessions:
+            self._opened = open_all(self._targets, self._open)
+        return self._opened.problems
+
+    def lock(self, name: str, holder: Holder) -> None:
+        """Take the lock on every host. Raises LockBusyError with the holder's name."""
+        lock_all(self._opened.sessions, name, holder)
+
+    def of(self, host: str) -> Docker:
+        """Return the engine of a host. Raises UnavailableError if its session is not open."""
+        if not self.remote and host == LOCAL:
+            return self._local
+        session = self._session(host)
+        return Docker(self._local.access.at(session.docker_host), self._processes)
+
+    def facts(self, host: str) -> HostFacts | None:
+        """Return what a host said of itself; None for this machine. Raises UnavailableError."""
+        return self._session(host).facts if self.remote else None
+
+    def close(self) -> None:
+        """Close every session. Idempotent."""
+        opened, self._opened = self._opened, Opened({}, {})
+        opened.close()
+
+    def _session(self, host: str) -> SshSession:
+        session = self._opened.sessions.get(host)
+        if session is None or not session.alive():
+            raise UnavailableError(
+                "its session is not open",
+                place=f"host {host}",
+                hint="`ssh` to it yourself: what does it say?",
+            )
+        return session
+
+    def _open(self, target: Target) -> SshSession:
+        return open_session(target, environment=self._environ)
