@@ -14,6 +14,7 @@ from stagecraft.app.requests import (
 
 if TYPE_CHECKING:
     from stagecraft.app.hands import MakeHands
+    from stagecraft.app.known import Kind
     from stagecraft.engine.ports import Observer, Shield
     from stagecraft.model.holder import Holder
     from stagecraft.model.phase import ReleaseStatus
@@ -122,6 +123,18 @@ class App:
         from stagecraft.app import reading
 
         return reading.holder(self._where, env)
+
+    def aliases(self) -> dict[str, tuple[str, ...]]:
+        """Return the user's own command lines; none where there is no project. Raises ConfigError."""
+        from stagecraft.app import known
+
+        return known.aliases(self._where)
+
+    def names(self, kind: "Kind", env: str | None) -> list[str]:
+        """Return what can be typed, for a shell's completion; never raises."""
+        from stagecraft.app import known
+
+        return known.of(self._where, kind, env)
 
     def _making(self) -> "MakeHands":
         from stagecraft.app.hands import Hands

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stagecraft.app.requests import Where
-from stagecraft.app.stores import store_folder
+from stagecraft.app.store_folder import store_folder
 from stagecraft.config.find import find
 from stagecraft.config.load import Loaded, load
 from stagecraft.config.project import Environment

@@ -1,25 +1,9 @@
 """Where the release store is, found without reading the configuration, so that lists stay instant."""
 
-import os
-from pathlib import Path
-
 from stagecraft.app.requests import Where
-from stagecraft.config.find import find
+from stagecraft.app.store_folder import store_folder
 from stagecraft.runtime.clock import SystemClock
 from stagecraft.store.file import FileStore
-
-STORE = ".stagecraft"
-
-
-def store_folder(where: Where) -> Path:
-    """Return the folder of the release store: as named, else `.stagecraft` beside the configuration.
-
-    Raises ConfigError: none is named and there is no configuration.
-    """
-    if where.store:
-        return where.cwd / where.store
-    file = os.path.abspath(find(where.cwd, where.config))  # noqa: PTH100 - a link's folder counts
-    return Path(file).parent / STORE
 
 
 def open_store(where: Where) -> FileStore:

@@ -11,7 +11,7 @@ import typer
 from stagecraft import __version__
 from stagecraft.cli import options
 from stagecraft.cli.aliases import Root
-from stagecraft.cli.completion import completion
+from stagecraft.cli.completion import answer, asked, completion
 from stagecraft.cli.config import config_group
 from stagecraft.cli.deploy import deploy
 from stagecraft.cli.docs import docs
@@ -75,12 +75,15 @@ def start(
 
 def run(arguments: Sequence[str], call: Invocation) -> int:
     """Run one command line to its end and return the exit code; nothing is raised."""
-    return ended(
-        call.terminal,
-        lambda: typer.main.get_command(root).main(
-            list(arguments), prog_name="stagecraft", standalone_mode=False, obj=call
-        ),
-    )
+    return ended(call.terminal, lambda: _enter(list(arguments), call))
+
+
+def _enter(arguments: list[str], call: Invocation) -> object:
+    command = typer.main.get_command(root)
+    if (words := asked(arguments)) is not None:
+        answer(command, words, call)
+        return 0
+    return command.main(arguments, prog_name="stagecraft", standalone_mode=False, obj=call)
 
 
 def main() -> None:

@@ -1,11 +1,12 @@
 """What the commands need from `stagecraft.app.App`, as a type; tests hand in a fake."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # nothing here is needed to print a help page
     from stagecraft.app import DeployRequest, Listed, ReleaseDifference, RollbackRequest, Where
+    from stagecraft.app.known import Kind
     from stagecraft.engine.ports import Observer
     from stagecraft.model.holder import Holder
     from stagecraft.model.phase import ReleaseStatus
@@ -70,6 +71,14 @@ class UseCases(Protocol):
 
     def holder(self, env: str | None) -> "Holder | None":
         """Return who holds the environment's lock now."""
+        ...
+
+    def aliases(self) -> "Mapping[str, Sequence[str]]":
+        """Return the user's own command lines."""
+        ...
+
+    def names(self, kind: "Kind", env: str | None) -> Sequence[str]:
+        """Return what can be typed, for a shell's completion."""
         ...
 
 

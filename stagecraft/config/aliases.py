@@ -8,8 +8,10 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from stagecraft.config.names import Matches
 
 RESERVED = frozenset(
-    "ci completion config deploy destroy docs doctor exec export help history import init lock logs metrics "
-    "migrate plan promote prune releases report rollback secrets serve status store verify version watch".split()
+    """
+    ci completion config deploy destroy docs doctor exec export help history import init lock logs metrics
+    migrate plan promote prune releases report rollback secrets serve status store verify version watch
+    """.split()  # noqa: SIM905 - a list would be thirty lines
 )
 """The commands there are, and words that may become some: an alias must never hide one."""
 
@@ -38,7 +40,7 @@ def _begins_with_a_command(value: tuple[str, ...]) -> tuple[str, ...]:
 
 AliasName = Annotated[
     str,
-    Matches(r"[a-z][a-z0-9-]{0,30}", "at most 31 lower-case letters, digits and `-`, beginning with a letter"),
+    Matches(r"[a-z][a-z0-9-]{0,30}", "at most 31 lower-case letters, digits and `-`, a letter first"),
     AfterValidator(_free),
 ]
 CommandLine = Annotated[

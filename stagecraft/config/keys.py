@@ -9,13 +9,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from stagecraft.config.durations import Duration, spoken
+from stagecraft.config.reference import ANY, ITEM
 from stagecraft.config.schema import json_schema
 from stagecraft.errors import ConfigError
-
-ANY = "<name>"
-"""Stands for a name that the user chooses, in a key path."""
-ITEM = "[]"
-"""Stands for one item of a list."""
 
 _Schema = Mapping[str, Any]
 _WORDS = {"string": "text", "integer": "a whole number", "boolean": "`true` or `false`", "array": "a list"}

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema, model_validator
 
+from stagecraft.config.aliases import AliasName, CommandLine
 from stagecraft.config.durations import Duration, spoken
 from stagecraft.config.hosts import Host, HostName, RolloutKeys
 from stagecraft.config.names import (
@@ -170,6 +171,9 @@ class Project(Frozen):
     )
     environments: dict[EnvironmentName, EnvironmentKeys] = Field(
         min_length=1, description="Where and with which values the services run."
+    )
+    aliases: dict[AliasName, CommandLine] = Field(
+        default_factory=dict, description="Command lines of your own: `stagecraft NAME` is `stagecraft LINE`."
     )
 
     @model_validator(mode="after")

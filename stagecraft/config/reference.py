@@ -5,8 +5,12 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from stagecraft.config import tree
-from stagecraft.config.keys import ANY, ITEM
 from stagecraft.config.node import Path as KeyPath
+
+ANY = "<name>"
+"""Stands for a name that the user chooses, in a key path."""
+ITEM = "[]"
+"""Stands for one item of a list."""
 
 _BLOCK = re.compile(r"<!-- example: \w+ -->\n```yaml\n(.*?)```", re.DOTALL)
 
@@ -24,6 +28,12 @@ def example(path: Sequence[str]) -> str:
         if found := [one for one in lines if _fits(one, path)]:
             return _cut(block, found[0], lines)
     return ""
+
+
+def names() -> list[str]:
+    """Return the keys that the complete example writes, as they are typed after `stagecraft docs`."""
+    paths = [path for path, _ in tree.parse(blocks()[0].encode(), "spec/config.md").lines()]
+    return [".".join(map(str, path)) for path in paths if not any(isinstance(part, int) for part in path)]
 
 
 def _fits(found: KeyPath, path: Sequence[str]) -> bool:

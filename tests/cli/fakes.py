@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stagecraft.app import DeployRequest, Listed, ReleaseDifference, RollbackRequest, Where
+from stagecraft.app.known import Kind
 from stagecraft.cli.invocation import Invocation
 from stagecraft.cli.main import run
 from stagecraft.cli.terminal import Terminal
@@ -35,6 +36,8 @@ class FakeApp:
     differs: ReleaseDifference = field(
         default_factory=lambda: ReleaseDifference(a="demo-1", b="demo-2", texts={}, images={}, variables={})
     )
+    shortcuts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    offered: Mapping[str, Sequence[str]] = field(default_factory=dict)
     asked: list[object] = field(default_factory=list)
     observer: Observer | None = None
     where: Where | None = None
@@ -99,6 +102,13 @@ class FakeApp:
     def holder(self, env: str | None) -> Holder | None:
         self._ask(("holder", env))
         return self.held_by
+
+    def aliases(self) -> Mapping[str, Sequence[str]]:
+        self._ask("aliases")
+        return self.shortcuts
+
+    def names(self, kind: Kind, env: str | None) -> Sequence[str]:
+        return self.offered.get(kind, ())
 
     def _ask(self, question: object) -> None:
         self.asked.append(question)

@@ -88,3 +88,12 @@ def inside(package: str, modules: set[str]) -> set[str]:
     """Return the modules of one of our packages, by their own names."""
     front = f"stagecraft.{package}."
     return {name.removeprefix(front) for name in modules if name.startswith(front)}
+
+
+@pytest.mark.parametrize("words", [["--env", ""], ["--recreate", ""], ["--resume", ""], [""]])
+def test_completion_imports_nothing_that_validates_draws_or_acts(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "compose.yml").write_text("services: {web: {image: busybox}}\n")
+    (tmp_path / "stagecraft.yml").write_text("version: 1\nproject: shop\nenvironments: {demo: {}}\n")
+    code, modules = imported("completion", "propose", "--", "deploy", *words, cwd=tmp_path)
+    assert 0 == code
+    assert set() == {"rich", "python_on_whales", "filelock", "pydantic"} & roots(modules)
