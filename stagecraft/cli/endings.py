@@ -17,12 +17,21 @@ CLOSED_PIPE = 141
 """What a program ended by SIGPIPE gives: 128 + 13."""
 
 
-def ended(terminal: Terminal, command: Callable[[], object]) -> int:
-    """Run the command; say how it ended badly, if it did; return the exit code."""
+def _unheard(_: StagecraftError) -> None:
+    """Take an error nobody else waits for."""
+
+
+def ended(
+    terminal: Terminal,
+    command: Callable[[], object],
+    failed: Callable[[StagecraftError], None] = _unheard,
+) -> int:
+    """Run the command; say how it ended badly, if it did, also to `failed`; return the exit code."""
     try:
         code = command()
     except StagecraftError as error:
         terminal.tell(error_text(error))
+        failed(error)
         return exit_code(error)
     except LostOutputError as lost:
         return _lost(terminal, lost)
@@ -30,6 +39,7 @@ def ended(terminal: Terminal, command: Callable[[], object]) -> int:
         return 130
     except _UsageError as error:
         terminal.tell(error_text(usage(error)))
+        failed(usage(error))
         return ConfigError.exit_code
     except Exception as error:  # noqa: BLE001  the last net: a bug is told in one line, not in a traceback
         terminal.tell(internal_text(error))

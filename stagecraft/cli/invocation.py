@@ -1,12 +1,13 @@
 """One call of the command line: where it was typed, what it may see, whom it speaks to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from stagecraft.cli.pipeline import Nowhere, Pipeline
 from stagecraft.cli.terminal import Terminal
 from stagecraft.cli.use_cases import Connect, UseCases
 
@@ -25,6 +26,7 @@ class Invocation:
     connect: Connect
     config: Path | None = None
     store: Path | None = None
+    pipeline: Pipeline = field(default_factory=Nowhere)
 
     def given(self, config: Path | None, store: Path | None) -> "Invocation":
         """Return the same call with `--config` and `--store` as typed here, else as typed before."""
@@ -37,7 +39,17 @@ class Invocation:
         ambient = self.environ.get("STAGECRAFT_STORE")
         store = self.store or (Path(ambient) if ambient else None)
         where = Where(config=self.config, store=store, cwd=self.cwd, environ=self.environ)
-        return self.connect(where, observer or _unheard)
+        return self.connect(where, self._heard(observer or _unheard))
+
+    def _heard(self, observer: "Observer") -> "Observer":
+        """Return an observer that also tells the pipeline how the run ended."""
+
+        def heard(event: "Event") -> None:
+            observer(event)
+            if event.event == "release_finished":
+                self.pipeline.finished(event.release)
+
+        return heard
 
 
 def invocation(context: typer.Context) -> Invocation:

@@ -3,6 +3,8 @@
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,12 +20,14 @@ from stagecraft.cli.docs import docs
 from stagecraft.cli.endings import ended
 from stagecraft.cli.invocation import Invocation, invocation
 from stagecraft.cli.lock import lock
+from stagecraft.cli.pipeline import pipeline
 from stagecraft.cli.plan import plan
 from stagecraft.cli.releases import releases
 from stagecraft.cli.rollback import rollback
 from stagecraft.cli.terminal import Terminal
 from stagecraft.cli.tree import examples, group
 from stagecraft.cli.use_cases import Connect, UseCases
+from stagecraft.errors import StagecraftError
 
 if TYPE_CHECKING:
     from stagecraft.app import Where
@@ -75,7 +79,20 @@ def start(
 
 def run(arguments: Sequence[str], call: Invocation) -> int:
     """Run one command line to its end and return the exit code; nothing is raised."""
-    return ended(call.terminal, lambda: _enter(list(arguments), call))
+    inside = replace(call, pipeline=pipeline(call.environ, _folder(arguments, call.cwd), call.terminal.tell))
+    errors: list[StagecraftError] = []
+    inside.pipeline.begin()
+    code = ended(call.terminal, lambda: _enter(list(arguments), inside), errors.append)
+    inside.pipeline.end(errors[0] if errors else None)
+    return code
+
+
+def _folder(arguments: Sequence[str], cwd: Path) -> Path:
+    """Return the folder of the project file, which places in errors are relative to."""
+    for word, following in pairwise([*arguments, ""]):
+        if word == "--config" or word.startswith("--config="):
+            return (cwd / (word.partition("=")[2] or following)).parent
+    return cwd
 
 
 def _enter(arguments: list[str], call: Invocation) -> object:

@@ -52,6 +52,7 @@ def plan(
     )
     call = invocation(context).given(config, store)
     made = call.use_cases().plan(request)
+    call.pipeline.planned(made)
     if out is not None:
         from stagecraft.model.plan_file import dump
 

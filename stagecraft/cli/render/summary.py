@@ -1,8 +1,10 @@
-"""How a run ended, in a few lines: what runs now, what changed, how to go back."""
+"""How a run ended, in a few lines: what runs now, what changed where, how long it took, how to go back."""
 
 from collections.abc import Iterator
 
 from stagecraft.cli.render.clean import one_line
+from stagecraft.cli.render.host_groups import host_groups
+from stagecraft.cli.render.times import between
 from stagecraft.model.phase import HostStatus, Kind, PhaseStatus, ReleaseStatus
 from stagecraft.model.release import Release
 
@@ -21,8 +23,16 @@ def headline(release: Release) -> str:
 
 
 def summary(release: Release) -> str:
-    """Return the headline, what was done on each host, and what to type next."""
-    return "\n".join([headline(release), *_hosts(release), *_next(release)])
+    """Return the headline, what was done on each host, how long it took, and what to type next."""
+    return "\n".join([headline(release), *_hosts(release), *_took(release), *next_step(release)])
+
+
+def next_step(release: Release) -> Iterator[str]:
+    """Yield what to type next: how to go back, or where the whole story is."""
+    if release.status is not ReleaseStatus.COMPLETED:
+        yield f"the whole story: `stagecraft releases show {release.id}`"
+    elif release.base and release.kind in (Kind.DEPLOY, Kind.ROLLBACK):
+        yield f"to go back: `stagecraft rollback --env {release.environment} --to {release.base}`"
 
 
 def _kept(release: Release) -> str:
@@ -40,16 +50,15 @@ def _hosts(release: Release) -> Iterator[str]:
     """Yield what became of each host, unless the headline says all there is."""
     if release.status is not ReleaseStatus.COMPLETED and not _touched(release):
         return
-    for name, host in sorted(release.hosts.items()):
+    for group in host_groups(release.hosts):
+        host = group.record
         if host.status is HostStatus.UNCHANGED:
-            yield f"  {name}: unchanged, everything ran as it should"
+            yield f"  {group.title}: unchanged, everything ran as it should"
             continue
-        yield f"  {name}: {host.status}" + (f": {one_line(host.error)}" if host.error else "")
+        yield f"  {group.title}: {host.status}" + (f": {one_line(host.error)}" if host.error else "")
         yield from (f"    {action}" for action in host.actions)
 
 
-def _next(release: Release) -> Iterator[str]:
-    if release.status is not ReleaseStatus.COMPLETED:
-        yield f"the whole story: `stagecraft releases show {release.id}`"
-    elif release.base and release.kind in (Kind.DEPLOY, Kind.ROLLBACK):
-        yield f"to go back: `stagecraft rollback --env {release.environment} --to {release.base}`"
+def _took(release: Release) -> Iterator[str]:
+    if release.finished_at:
+        yield f"took {between(release.created_at, release.finished_at)}"
