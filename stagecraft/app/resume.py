@@ -9,8 +9,6 @@ from stagecraft.model.phase import Because, Phase, PhaseStatus, ReleaseStatus
 from stagecraft.model.release import HostRecord, PhaseRecord, Release
 from stagecraft.runtime.git import Git
 
-_UNFINISHED = (ReleaseStatus.FAILED, ReleaseStatus.INTERRUPTED)
-
 
 def run(running: Run, request: DeployRequest) -> Release:
     """Run the rest of a failed or interrupted release as a new one. Raises RefusedError."""
