@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.e2e.fleet import Fleet, running_fleet
+from tests.e2e.fleet_app import FleetApp, check_out_fleet_app
 from tests.e2e.machine import Registry, Shop, check_out_shop, engine_problems, running_registry
 from tests.e2e.tiny import check_out_tiny
 
 NewShop = Callable[..., Shop]
+NewFleetApp = Callable[..., FleetApp]
 
 
 @pytest.fixture(scope="session")
@@ -82,3 +85,16 @@ def fleet(engine: None) -> Iterator[Fleet]:
     """Four hosts with the base images, a fifth with 64 MB for all of its images, and a jump host."""
     with running_fleet(5, "--images", "--small", "host-5") as running:
         yield running
+
+
+@pytest.fixture
+def new_fleet_app(fleet: Fleet, tmp_path: Path) -> Iterator[NewFleetApp]:
+    """Make projects on the fleet, as `check_out_fleet_app` does; removed from every host after the test."""
+    with ExitStack() as stack:
+
+        def make(**given: Any) -> FleetApp:
+            app = check_out_fleet_app(tmp_path / f"app-{len(list(tmp_path.iterdir()))}", fleet, **given)
+            stack.callback(app.remove)
+            return app
+
+        yield make
