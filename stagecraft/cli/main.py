@@ -13,11 +13,13 @@ import typer
 from stagecraft import __version__
 from stagecraft.cli import options
 from stagecraft.cli.aliases import Root
+from stagecraft.cli.ci import ci
 from stagecraft.cli.completion import answer, asked, completion
 from stagecraft.cli.config import config_group
 from stagecraft.cli.deploy import deploy
 from stagecraft.cli.docs import docs
 from stagecraft.cli.endings import ended
+from stagecraft.cli.init import init
 from stagecraft.cli.invocation import Invocation, invocation
 from stagecraft.cli.lock import lock
 from stagecraft.cli.pipeline import pipeline
@@ -39,6 +41,9 @@ root = group(
     example="stagecraft plan --env prod",
     cls=Root,
 )
+root.command(
+    epilog=examples("stagecraft init", "stagecraft init --yes --registry registry.example.com/shop")
+)(init)
 root.command(epilog=examples("stagecraft plan --env prod", "stagecraft plan --env prod --out plan.json"))(
     plan
 )
@@ -56,6 +61,7 @@ root.command(
 root.add_typer(releases, name="releases")
 root.add_typer(config_group, name="config")
 root.add_typer(lock, name="lock")
+root.add_typer(ci, name="ci")
 root.add_typer(completion, name="completion")
 
 
@@ -110,11 +116,12 @@ def main() -> None:
 
     signals = Signals()
     signals.install()
+    os.environ.pop("PYTHON_ON_WHALES_DEBUG", None)  # it would print the whole environment, secrets included
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     environ = dict(os.environ)
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # what is installed beside us must not change records
-    terminal = Terminal(out=sys.stdout, err=sys.stderr, environ=environ)
+    terminal = Terminal(out=sys.stdout, err=sys.stderr, environ=environ, source=sys.stdin)
     call = Invocation(terminal, environ=environ, cwd=Path.cwd(), connect=_connect(signals))
     code = run(sys.argv[1:], call)
     _let_go_of_streams()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from stagecraft.cli.render.errors import error_text
 from stagecraft.cli.render.internal import internal_text
-from stagecraft.errors import ConfigError, PhaseFailedError
+from stagecraft.errors import ConfigError, PhaseFailedError, StoreError
 
 
 def test_place_message_and_hint() -> None:
@@ -49,3 +49,13 @@ def test_a_traceback_that_cannot_be_kept_is_printed(tmp_path: Path) -> None:
     text = internal_text(caught(), tmp_path / "missing")
     assert 'raise ValueError("s3cret")' in text  # the source, which is public; not the value at run time
     assert text.endswith("ValueError")
+
+
+def test_a_record_that_could_not_be_stored_can_be_saved_by_hand() -> None:
+    error = StoreError("no space left", hint="make room", record='{\n  "number": 7\n}\n')
+    assert error_text(error) == (
+        "error: no space left\n"
+        "the record that could not be stored, to be saved by hand:\n"
+        '{\n  "number": 7\n}\n'
+        "hint: make room"
+    )
