@@ -15,7 +15,6 @@ from stagecraft.runtime.clock import SystemClock
 from stagecraft.runtime.docker import Docker, EngineInfo, ImageInfo
 from stagecraft.runtime.engine_access import EngineAccess
 from stagecraft.runtime.engines import Engines
-from stagecraft.runtime.engines import Engines
 from stagecraft.runtime.ports import PublishedPort
 from tests.fakes import Behaviour, RecordingRunner
 from tests.runtime.scripted import Answer, ScriptedRuns
@@ -113,7 +112,6 @@ class PaperHands(Hands):
         self.clock = PaperClock(world)
         self.observer = Stamped(observer, self.clock)
         self.docker = PaperEngine(world)
-        self.engines = Engines(self.docker, self.processes, (), where.environ)
         self.engines = Engines(self.docker, self.processes, (), where.environ)
         self.steps = RecordingRunner(world.behaviour)
         self.secrets: dict[str, str] = {}

@@ -210,3 +210,13 @@ def test_a_bug_is_an_internal_error_and_the_release_is_not_lost(shop: Shop) -> N
 
 def test_a_command_that_is_not_there_is_a_mistake(shop: Shop) -> None:
     assert 2 == shop.cli("deploi").code
+
+
+def test_releases_can_be_looked_at_while_the_configuration_is_broken(shop: Shop) -> None:
+    shop.deploy("1.0")
+    shop.write("stagecraft.yml", "environments: [")
+
+    assert ["demo-1"] == [one["id"] for one in shop.json("releases list --env demo")]
+    assert 0 == shop.cli("releases show demo-1").code
+    assert 2 == shop.cli("releases list").code
+    assert 2 == shop.cli("deploy --env demo").code

@@ -35,6 +35,15 @@ def test_a_second_rollback_goes_one_further_back(shop: Shop) -> None:
     assert ["demo-2", "demo-1"] == [back(shop), back(shop)]
 
 
+def test_behind_a_rollback_lies_the_deploy_it_went_back_to(shop: Shop) -> None:
+    for version in ("1.0", "2.0", "3.0"):
+        shop.deploy(version)
+    back(shop)
+    shop.deploy("4.0")
+
+    assert "demo-2" == back(shop)
+
+
 def test_after_a_failed_rollout_a_rollback_restores_what_is_current(shop: Shop) -> None:
     shop.deploy("1.0")
     shop.deploy("2.0")

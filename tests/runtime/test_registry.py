@@ -60,8 +60,9 @@ def test_any_answer_is_one(code: int) -> None:
 
 
 def test_localhost_by_name_is_asked_in_plain_http() -> None:
-    with answering(200) as (port, _):
+    with answering(200) as (port, asked):
         assert "" == registry_problem(f"localhost:{port}")
+    assert ["/v2/"] == asked
 
 
 def test_nobody_there_is_a_problem_that_names_the_registry() -> None:
