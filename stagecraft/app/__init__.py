@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from stagecraft.app.requests import (
     DeployRequest,
     Listed,
+    PipelineFacts,
     ReleaseDifference,
     RollbackRequest,
     Where,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from stagecraft.model.plan import Plan
     from stagecraft.model.release import Release
 
-__all__ = ["App", "DeployRequest", "Listed", "ReleaseDifference", "RollbackRequest", "Where"]
+__all__ = ["App", "DeployRequest", "Listed", "PipelineFacts", "ReleaseDifference", "RollbackRequest", "Where"]
 
 
 class App:
@@ -135,6 +136,12 @@ class App:
         from stagecraft.app import known
 
         return known.of(self._where, kind, env)
+
+    def pipeline_facts(self, env: str | None) -> PipelineFacts:
+        """Return what a pipeline's files say about the project."""
+        from stagecraft.app import pipeline_facts
+
+        return pipeline_facts.facts(self._where, env)
 
     def _making(self) -> "MakeHands":
         from stagecraft.app.hands import Hands

@@ -57,6 +57,15 @@ class RollbackRequest:
 
 
 @dataclass(frozen=True)
+class PipelineFacts:
+    """What a pipeline's files say about a project."""
+
+    environment: str
+    secrets: tuple[str, ...]
+    """Variables of the caller that secrets come from, sorted."""
+
+
+@dataclass(frozen=True)
 class Listed:
     """One line of `releases list`."""
 

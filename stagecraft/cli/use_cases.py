@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # nothing here is needed to print a help page
-    from stagecraft.app import DeployRequest, Listed, ReleaseDifference, RollbackRequest, Where
+    from stagecraft.app import (
+        DeployRequest,
+        Listed,
+        PipelineFacts,
+        ReleaseDifference,
+        RollbackRequest,
+        Where,
+    )
     from stagecraft.app.known import Kind
     from stagecraft.engine.ports import Observer
     from stagecraft.model.holder import Holder
@@ -79,6 +86,10 @@ class UseCases(Protocol):
 
     def names(self, kind: "Kind", env: str | None) -> Sequence[str]:
         """Return what can be typed, for a shell's completion."""
+        ...
+
+    def pipeline_facts(self, env: str | None) -> "PipelineFacts":
+        """Return what a pipeline's files say about the project."""
         ...
 
 

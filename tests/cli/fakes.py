@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stagecraft.app import DeployRequest, Listed, ReleaseDifference, RollbackRequest, Where
+from stagecraft.app import DeployRequest, Listed, PipelineFacts, ReleaseDifference, RollbackRequest, Where
 from stagecraft.app.known import Kind
 from stagecraft.cli.invocation import Invocation
 from stagecraft.cli.main import run
@@ -109,6 +109,10 @@ class FakeApp:
 
     def names(self, kind: Kind, env: str | None) -> Sequence[str]:
         return self.offered.get(kind, ())
+
+    def pipeline_facts(self, env: str | None) -> PipelineFacts:
+        self._ask(("pipeline_facts", env))
+        return PipelineFacts(env or "demo", ("DATABASE_PASSWORD", "SMTP_TOKEN"))
 
     def _ask(self, question: object) -> None:
         self.asked.append(question)
