@@ -15,7 +15,6 @@ from stagecraft.cli import options
 from stagecraft.cli.aliases import Root
 from stagecraft.cli.ci import ci
 from stagecraft.cli.completion import answer, asked, completion
-from stagecraft.cli.ci import ci
 from stagecraft.cli.config import config_group
 from stagecraft.cli.deploy import deploy
 from stagecraft.cli.docs import docs
