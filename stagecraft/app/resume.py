@@ -1,11 +1,13 @@
 """deploy --resume: the recorded plan of a release that did not end, from its first unfinished phase."""
 
+from itertools import takewhile
+
 from stagecraft.app import images, planning, reading
 from stagecraft.app.preflight import Preflight
 from stagecraft.app.requests import DeployRequest
 from stagecraft.app.run import Run, actor, back_to, pinned
 from stagecraft.errors import RefusedError
-from stagecraft.model.phase import Because, Phase, PhaseStatus, ReleaseStatus
+from stagecraft.model.phase import Because, HostStatus, Phase, PhaseStatus, ReleaseStatus
 from stagecraft.model.release import HostRecord, PhaseRecord, Release
 from stagecraft.runtime.git import Git
 
@@ -20,7 +22,8 @@ def run(running: Run, request: DeployRequest) -> Release:
 
     def prepared() -> Release:
         _check_newest(running, _chosen(running, old.id))
-        return resumed(old, base.id if base else None).model_copy(
+        alone = not _rolled_out_since(running, old)
+        return resumed(old, base.id if base else None, keep_hosts=alone).model_copy(
             update={
                 "actor": actor(running.where),
                 "message": request.message or old.message,
@@ -36,9 +39,15 @@ def run(running: Run, request: DeployRequest) -> Release:
     )
 
 
-def resumed(old: Release, base: str | None) -> Release:
-    """Return the new release: what `old` completed is skipped, what it learned is kept."""
-    hosts = {name: HostRecord(text=host.text) for name, host in old.hosts.items()}
+def resumed(old: Release, base: str | None, *, keep_hosts: bool) -> Release:
+    """Return the new release: what `old` completed is skipped, what it learned is kept.
+
+    With `keep_hosts`, so are hosts that `old` has finished: the executor leaves them alone.
+    """
+    hosts = {name: _host(host, keep=keep_hosts) for name, host in old.hosts.items()}
+    if any(host.status is HostStatus.REVERTED for host in old.hosts.values()):
+        # They were given the text of before: the plan's texts are made final once more.
+        hosts = {name: host.model_copy(update={"text": None}) for name, host in hosts.items()}
     return Release.begin(
         old.plan, actor=old.actor, message=old.message, created_at=old.created_at
     ).model_copy(
@@ -51,6 +60,17 @@ def resumed(old: Release, base: str | None) -> Release:
             "hosts": hosts,
         }
     )
+
+
+def _host(record: HostRecord, *, keep: bool) -> HostRecord:
+    return record if keep and record.status.finished else HostRecord(text=record.text)
+
+
+def _rolled_out_since(running: Run, old: Release) -> bool:
+    """Return whether a later release may have brought hosts to something else."""
+    headers = running.here.store.headers(old.environment)
+    later = takewhile(lambda header: header.number > old.number, headers)
+    return any(header.rollout not in (PhaseStatus.PENDING, PhaseStatus.SKIPPED) for header in later)
 
 
 def _carried(record: PhaseRecord, old: str) -> PhaseRecord:

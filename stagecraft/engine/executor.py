@@ -15,7 +15,7 @@ from stagecraft.model.outcome import Outcome
 from stagecraft.model.phase import HostStatus, Phase, PhaseStatus, ReleaseStatus
 from stagecraft.model.policy import OnFailure
 from stagecraft.model.release import HostRecord, Release
-from stagecraft.model.step import Rollout, Step
+from stagecraft.model.step import Pull, Rollout, Step
 
 Settle = Callable[[Release], Release]
 """Makes the texts final once every image is known (`compose.pin`)."""
@@ -82,7 +82,7 @@ class Executor:
             self._journal.announce(phase)
             return
         self._journal.begin(phase)
-        steps = self._journal.release.plan.of(phase)
+        steps = self._to_do(phase)
         if phase is Phase.FINALIZE:
             self._journal.complete(phase, ReleaseStatus.COMPLETED)
             self._best_effort(steps, self._deadline(phase))
@@ -100,6 +100,16 @@ class Executor:
             self._journal.fail(phase, StepFailedError(f"internal error: {type(bug).__name__}"))
             raise
         self._journal.complete(phase)
+
+    def _to_do(self, phase: Phase) -> tuple[Step, ...]:
+        """Return the steps of a phase; hosts that an earlier run has finished are left alone."""
+        release = self._journal.release
+        done = {name for name, host in release.hosts.items() if host.status.finished}
+        return tuple(
+            step
+            for step in release.plan.of(phase)
+            if not (isinstance(step, Pull | Rollout) and step.host in done)
+        )
 
     def _deadline(self, phase: Phase) -> float:
         return self._clock.monotonic() + self._journal.release.plan.timeouts[phase]

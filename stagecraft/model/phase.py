@@ -44,6 +44,11 @@ class HostStatus(StrEnum):
     REVERTED = "reverted"
     UNTOUCHED = "untouched"
 
+    @property
+    def finished(self) -> bool:
+        """Return whether the host is on the release."""
+        return self in (HostStatus.UPDATED, HostStatus.UNCHANGED)
+
 
 class ReleaseStatus(StrEnum):
     """What became of a release. `interrupted` is also what a reader concludes from running + a free lock."""

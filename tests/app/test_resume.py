@@ -1,48 +1,35 @@
-"""What a resumed release takes over (stagecraft/app/resume.py)."""
+"""What a resume keeps of the release it goes on with."""
 
 from stagecraft.app.resume import resumed
-from stagecraft.model.fate import failed
-from stagecraft.model.phase import Because, HostStatus, Phase, PhaseStatus
-from stagecraft.model.release import HostRecord, PhaseRecord, Release
-from tests.fakes import START, a_release
+from stagecraft.model.phase import HostStatus
+from stagecraft.model.release import HostRecord, Release
+from tests.fakes import a_plan, a_release
+
+FINISHED = HostRecord(status=HostStatus.UPDATED, text="sha256:new", actions=("create web: new",))
 
 
-def after(*done: Phase, broken: Phase) -> Release:
-    """A release that completed some phases and failed in the next."""
-    release = a_release()
-    for phase in done:
-        release = release.with_phase(PhaseRecord(name=phase, status=PhaseStatus.COMPLETED))
-    return failed(release, broken, "broke", (), START)
+def old(**statuses: HostStatus) -> Release:
+    hosts = {name: FINISHED.model_copy(update={"status": status}) for name, status in statuses.items()}
+    release = a_release(a_plan(hosts=statuses))
+    return release.model_copy(update={"hosts": hosts, "texts": {"sha256:new": "services: {}"}})
 
 
-def test_what_completed_is_skipped_and_the_rest_is_still_to_do() -> None:
-    release = resumed(after(Phase.BUILD, broken=Phase.PUSH), None)
+def test_hosts_that_are_finished_are_kept_and_the_others_begin_again() -> None:
+    hosts = resumed(
+        old(a=HostStatus.UPDATED, b=HostStatus.FAILED, c=HostStatus.UNTOUCHED), None, keep_hosts=True
+    ).hosts
 
-    assert [
-        (Phase.BUILD, PhaseStatus.SKIPPED, Because.RESUMED, "completed in demo-1"),
-        (Phase.PUSH, PhaseStatus.PENDING, None, None),
-        (Phase.MIGRATE_PRE, PhaseStatus.SKIPPED, Because.PLAN, "no migrations are configured"),
-        (Phase.ROLLOUT, PhaseStatus.PENDING, None, None),
-        (Phase.MIGRATE_POST, PhaseStatus.SKIPPED, Because.PLAN, "no migrations are configured"),
-        (Phase.FINALIZE, PhaseStatus.PENDING, None, None),
-    ] == [(one.name, one.status, one.because, one.reason) for one in release.phases]
+    assert FINISHED == hosts["a"]
+    assert HostRecord(text="sha256:new") == hosts["b"] == hosts["c"]
 
 
-def test_nothing_of_how_it_failed_is_taken_over() -> None:
-    old = after(Phase.BUILD, Phase.PUSH, broken=Phase.ROLLOUT).with_hosts(
-        {
-            "local": HostRecord(
-                status=HostStatus.FAILED, error="broke", text="sha256:t", actions=("replace web",)
-            )
-        }
-    )
-    release = resumed(old, "demo-0")
+def test_nothing_counts_as_finished_once_another_release_was_rolled_out() -> None:
+    hosts = resumed(old(a=HostStatus.UPDATED), None, keep_hosts=False).hosts
 
-    assert (0, "demo-0", "demo-1", None) == (
-        release.number,
-        release.base,
-        release.resumes,
-        release.finished_at,
-    )
-    assert {"local": HostRecord(text="sha256:t")} == release.hosts
-    assert [None] * 6 == [record.error for record in release.phases]
+    assert HostRecord(text="sha256:new") == hosts["a"]
+
+
+def test_a_host_that_went_back_is_not_resumed_with_the_text_it_went_back_to() -> None:
+    release = resumed(old(a=HostStatus.REVERTED, b=HostStatus.UNTOUCHED), None, keep_hosts=True)
+
+    assert not release.settled()

@@ -16,7 +16,7 @@ from stagecraft.model.events import PhaseChanged, ReleaseFinished, ReleaseStarte
 from stagecraft.model.outcome import Outcome
 from stagecraft.model.phase import Because, HostStatus, Phase, PhaseStatus, ReleaseStatus
 from stagecraft.model.policy import OnFailure
-from stagecraft.model.release import Release
+from stagecraft.model.release import HostRecord, Release
 from stagecraft.model.step import Pull, Rollout, Step
 from tests.fakes import FakeClock, RecordingObserver, RecordingRunner, RecordingSession, a_plan, a_release
 
@@ -314,6 +314,17 @@ def test_a_failed_pull_touches_no_host_whatever_the_policy() -> None:
     with pytest.raises(PhaseFailedError, match="no such image"):
         run.executor.execute()
     assert set(hosts_of(run.last).values()) == {"untouched"}
+
+
+def test_a_host_that_is_on_the_release_already_is_left_alone_but_goes_back_with_the_others() -> None:
+    release = three_waves(OnFailure.REVERT)
+    release = release.with_hosts({"a": HostRecord(status=HostStatus.UPDATED)})
+    run = Run(breaking("c"), release, way_back=back)
+    with pytest.raises(PhaseFailedError):
+        run.executor.execute()
+    began = [step.host for step in run.runner.ran if isinstance(step, Rollout) and "back" not in step.cause]
+    assert ["b", "c"] == began
+    assert hosts_of(run.last) == {"a": "reverted", "b": "reverted", "c": "reverted"}
 
 
 def test_between_waves_there_is_the_pause_the_plan_says() -> None:
