@@ -84,16 +84,27 @@ class Docker:
     ) -> Finished:
         """Run `docker` to its end, whatever its exit code; `values` reach its environment and nothing else.
 
-        `deadline` is on the monotonic scale; without one, half a minute.
+        `deadline` is on the monotonic scale. Without one it is a question, and an engine that does not answer
+        within half a minute is unavailable.
+
+        Raises UnavailableError, or ProcessTimeoutError at a `deadline`.
         """
-        return self._processes.run(
-            ("docker", *arguments),
-            env=self.access.environment(values),
-            cwd=cwd,
-            stdin=stdin,
-            deadline=self._monotonic() + _PATIENCE if deadline is None else deadline,
-            source=source,
-        )
+        try:
+            return self._processes.run(
+                ("docker", *arguments),
+                env=self.access.environment(values),
+                cwd=cwd,
+                stdin=stdin,
+                deadline=self._monotonic() + _PATIENCE if deadline is None else deadline,
+                source=source,
+            )
+        except ProcessTimeoutError:
+            if deadline is not None:
+                raise
+            raise UnavailableError(
+                f"`docker {arguments[0]}` had no answer within {_PATIENCE:.0f} seconds",
+                hint=f"is the engine at {self._address()} stuck? `docker ps` may show on what",
+            ) from None
 
     def info(self) -> EngineInfo:
         """Ask the engine who it is, and what time it has.
@@ -116,7 +127,7 @@ class Docker:
         )
         try:
             finished = self.run(("info", f"--format={_INFO}"))
-        except ProcessTimeoutError:
+        except UnavailableError:
             raise silent from None
         if finished.code != 0:
             raise silent

@@ -122,10 +122,21 @@ def test_a_log_that_cannot_be_had_is_empty() -> None:
     assert () == docker(ScriptedRuns({"logs": [Answer(code=1, stderr="no such container")]})).logs("web-1", 3)
 
 
-def test_an_engine_that_hangs_is_unavailable(client: Path) -> None:
-    class Hanging(ScriptedRuns):
-        def run(self, *arguments: Any, **options: Any) -> Answer:
-            raise ProcessTimeoutError("`docker` was not done in time")
+class Hanging(ScriptedRuns):
+    def run(self, *arguments: Any, **options: Any) -> Answer:
+        raise ProcessTimeoutError("`docker` was not done in time")
 
+
+def test_an_engine_that_hangs_is_unavailable(client: Path) -> None:
     with pytest.raises(UnavailableError, match="does not answer"):
         docker(Hanging(), client).info()
+
+
+def test_a_question_that_hangs_is_unavailable_and_named() -> None:
+    with pytest.raises(UnavailableError, match="`docker ps` had no answer within 30 seconds"):
+        docker(Hanging()).projects()
+
+
+def test_a_command_that_is_late_is_no_question() -> None:
+    with pytest.raises(ProcessTimeoutError):
+        docker(Hanging()).run(("push", "shop/web:1"), deadline=1.0)
