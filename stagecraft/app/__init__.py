@@ -14,8 +14,12 @@ from stagecraft.app.requests import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stagecraft.app.hands import MakeHands
     from stagecraft.app.known import Kind
+    from stagecraft.app.start import Answers, Started
+    from stagecraft.app.survey import Survey
     from stagecraft.engine.ports import Observer, Shield
     from stagecraft.model.holder import Holder
     from stagecraft.model.phase import ReleaseStatus
@@ -124,6 +128,18 @@ class App:
         from stagecraft.app import reading
 
         return reading.holder(self._where, env)
+
+    def survey(self, compose: "Sequence[str]", env: str) -> "Survey":
+        """Return what the Compose files say about a project that has no configuration yet."""
+        from stagecraft.app import survey
+
+        return survey.survey(self._where, self._observer, compose, env)
+
+    def start(self, found: "Survey", answers: "Answers") -> "Started":
+        """Write the first configuration; never over one that is there."""
+        from stagecraft.app import start
+
+        return start.start(self._where, self._observer, found, answers)
 
     def aliases(self) -> dict[str, tuple[str, ...]]:
         """Return the user's own command lines; none where there is no project. Raises ConfigError."""

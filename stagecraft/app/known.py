@@ -1,12 +1,12 @@
 """What can be typed at the moment, for completion: no schema and no record is read, so that it is instant."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from stagecraft.app.requests import Where
 from stagecraft.app.store_folder import store_folder
 from stagecraft.config.find import find
+from stagecraft.config.plain_yaml import mapping, read
 from stagecraft.errors import StagecraftError
 from stagecraft.store.names import ids
 
@@ -39,16 +39,16 @@ def of(where: Where, kind: Kind, env: str | None) -> list[str]:
 def _found(where: Where, kind: Kind, env: str | None) -> list[str]:
     if kind == "releases":
         return _releases(where, env)
-    project = _mapping(_yaml(find(where.cwd, where.config)))
-    environments = _mapping(project.get("environments"))
+    project = mapping(read(find(where.cwd, where.config)))
+    environments = mapping(project.get("environments"))
     if kind == "environments":
         return sorted(environments)
     if kind == "aliases":
-        return sorted(_mapping(project.get("aliases")))
+        return sorted(mapping(project.get("aliases")))
     if kind == "services":
         return _services(find(where.cwd, where.config).parent, project.get("compose"))
     chosen = [environments.get(env)] if env else environments.values()
-    return sorted({host for one in chosen for host in _mapping(_mapping(one).get("hosts"))}) or ["local"]
+    return sorted({host for one in chosen for host in mapping(mapping(one).get("hosts"))}) or ["local"]
 
 
 def _releases(where: Where, env: str | None) -> list[str]:
@@ -58,20 +58,5 @@ def _releases(where: Where, env: str | None) -> list[str]:
 def _services(folder: Path, named: object) -> list[str]:
     files = [named] if isinstance(named, str) else named if isinstance(named, list) else []
     files = files or [name for name in _COMPOSE_FILES if (folder / name).is_file()][:1]
-    documents = [_mapping(_yaml(folder / str(file))) for file in files]
-    return sorted({name for document in documents for name in _mapping(document.get("services"))})
-
-
-def _yaml(file: Path) -> object:
-    """Return a YAML file as text in lists and mappings, whatever its tags. Raises OSError, ValueError."""
-    import yaml  # noqa: PLC0415 - ids need none
-
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    try:
-        return yaml.load(file.read_bytes(), Loader=loader)  # noqa: S506 - makes nothing but text, lists, mappings
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ValueError(str(error)) from error
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return {key: inner for key, inner in value.items() if key != "<<"} if isinstance(value, dict) else {}
+    documents = [mapping(read(folder / str(file))) for file in files]
+    return sorted({name for document in documents for name in mapping(document.get("services"))})

@@ -26,6 +26,13 @@ class Terminal:
     out: TextIO
     err: TextIO
     environ: Mapping[str, str]
+    source: TextIO | None = None
+    """Where a person's answers come from."""
+
+    @property
+    def listens(self) -> bool:
+        """Return whether there is a person who can be asked."""
+        return self.source is not None and self.source.isatty()
 
     @property
     def moves(self) -> bool:
@@ -67,6 +74,13 @@ class Terminal:
             self.err.flush()
         except (OSError, ValueError):
             return
+
+    def ask(self, question: str) -> str | None:
+        """Return one line that a person types after the question; None at the end of the input."""
+        self.err.write(clean(question) + " ")
+        self.err.flush()
+        line = self.source.readline() if self.source is not None else ""
+        return line.strip() if line else None
 
     def _write(self, text: str) -> None:
         try:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # nothing here is needed to print a help page
         Where,
     )
     from stagecraft.app.known import Kind
+    from stagecraft.app.start import Answers, Started
+    from stagecraft.app.survey import Survey
     from stagecraft.engine.ports import Observer
     from stagecraft.model.holder import Holder
     from stagecraft.model.phase import ReleaseStatus
@@ -78,6 +80,14 @@ class UseCases(Protocol):
 
     def holder(self, env: str | None) -> "Holder | None":
         """Return who holds the environment's lock now."""
+        ...
+
+    def survey(self, compose: "Sequence[str]", env: str) -> "Survey":
+        """Return what the Compose files say about a project that has no configuration yet."""
+        ...
+
+    def start(self, found: "Survey", answers: "Answers") -> "Started":
+        """Write the first configuration."""
         ...
 
     def aliases(self) -> "Mapping[str, Sequence[str]]":

@@ -40,7 +40,7 @@ def definition(
     `labels` are added to each image, by service. Paths are relative to the folder of `stagecraft.yml`.
 
     Raises ConfigError: a build key that cannot be carried, a secret outside of `build.secrets`, two services
-    that build one image.
+    that build one image in different ways.
     """
     _check_one_builder(model, tags)
     names = {service: target_name(service) for service in sorted(tags)}
@@ -63,9 +63,10 @@ def _check_one_builder(model: Canonical, tags: Mapping[str, str]) -> None:
     builders: dict[str, str] = {}
     for service in sorted(tags):
         image = model.services[service].get("image")
-        if image and image in builders:
+        other = builders.get(image or "", service)
+        if image and model.services[other].get("build") != model.services[service].get("build"):
             raise ConfigError(
-                f"services `{builders[image]}` and `{service}` both build image `{image}`",
+                f"services `{other}` and `{service}` both build image `{image}`",
                 place=f"services.{service}.build",
                 hint="let one of them build it, and the other only say `image:`",
             )

@@ -70,7 +70,12 @@ class Loaded:
 def load(path: Path) -> Loaded:
     """Return the validated Project in the file `path`. Raises ConfigError that lists every problem."""
     file = Path(os.path.abspath(path))  # noqa: PTH100 - not resolve(): a link's folder counts, not its target's
-    root = tree.parse(_bytes(file), file.name)
+    return parsed(_bytes(file), file)
+
+
+def parsed(data: bytes, file: Path) -> Loaded:
+    """Return the validated Project in `data`, the content of `file`. Raises ConfigError like `load`."""
+    root = tree.parse(data, file.name)
     if not isinstance(root.value, Mapping):
         raise ConfigError("must be a mapping of keys", place=f"{file.name}:{root.line}")
     try:

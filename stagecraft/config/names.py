@@ -47,8 +47,13 @@ def _not_a_release(value: str) -> str:
     return value
 
 
+def steers(name: str) -> bool:
+    """Whether a variable of that name would steer the programs that Stagecraft runs."""
+    return name.startswith(_STEERING_PREFIXES) or name in _STEERING
+
+
 def _not_steering(value: str) -> str:
-    if value.startswith(_STEERING_PREFIXES) or value in _STEERING:
+    if steers(value):
         raise ValueError("steers the programs that Stagecraft runs; choose another name")
     return value
 

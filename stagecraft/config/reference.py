@@ -30,6 +30,16 @@ def example(path: Sequence[str]) -> str:
     return ""
 
 
+def one_line(path: Sequence[str]) -> str:
+    """Return the only line that shows a key, without its comment; empty if it takes several."""
+    for block in blocks():
+        lines = dict(tree.parse(block.encode(), "spec/config.md").lines())
+        if found := [one for one in lines if _fits(one, path)]:
+            own = {line for one, line in lines.items() if one[: len(found[0])] == found[0]}
+            return block.splitlines()[own.pop() - 1].partition("  #")[0].strip() if len(own) == 1 else ""
+    return ""
+
+
 def names() -> list[str]:
     """Return the keys that the complete example writes, as they are typed after `stagecraft docs`."""
     paths = [path for path, _ in tree.parse(blocks()[0].encode(), "spec/config.md").lines()]

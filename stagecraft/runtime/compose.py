@@ -124,6 +124,23 @@ class ComposeReader:
             paths=tuple(relative(path, folder) for path in reading.paths),
         )
 
+    def as_written(self, folder: Path, files: Sequence[str]) -> dict[str, Any]:
+        """Return the project with nothing interpolated and every profile active; it needs no declarations.
+
+        Raises ConfigError: Compose refuses the files.
+        """
+        reading = Reading(
+            folder=folder,
+            files=tuple(files),
+            directory=os.path.relpath((folder / files[0]).parent, folder),
+            project="project",
+            profiles=("*",),
+            variables={},
+            tokens={},
+            paths=(),
+        )
+        return self._config(reading, "--no-interpolate")
+
     def _config(
         self, reading: Reading, *options: str, overlay: str = "", files: Sequence[str] | None = None
     ) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from stagecraft.app import DeployRequest, Listed, PipelineFacts, ReleaseDifference, RollbackRequest, Where
 from stagecraft.app.known import Kind
+from stagecraft.app.start import Answers, Started
+from stagecraft.app.survey import Survey
 from stagecraft.cli.invocation import Invocation
 from stagecraft.cli.main import run
 from stagecraft.cli.terminal import Terminal
@@ -37,6 +39,8 @@ class FakeApp:
         default_factory=lambda: ReleaseDifference(a="demo-1", b="demo-2", texts={}, images={}, variables={})
     )
     shortcuts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    surveyed: Survey | None = None
+    started: Started = field(default_factory=lambda: Started(("`stagecraft.yml`",), (), None))
     offered: Mapping[str, Sequence[str]] = field(default_factory=dict)
     asked: list[object] = field(default_factory=list)
     observer: Observer | None = None
@@ -103,6 +107,15 @@ class FakeApp:
         self._ask(("holder", env))
         return self.held_by
 
+    def survey(self, compose: Sequence[str], env: str) -> Survey:
+        self._ask(("survey", compose, env))
+        assert self.surveyed is not None
+        return self.surveyed
+
+    def start(self, found: Survey, answers: Answers) -> Started:
+        self._ask(answers)
+        return self.started
+
     def aliases(self) -> Mapping[str, Sequence[str]]:
         self._ask("aliases")
         return self.shortcuts
@@ -156,11 +169,12 @@ def typed(
     screen: bool = False,
     environ: Mapping[str, str] | None = None,
     cwd: Path = Path("/nowhere"),
+    answers: str | None = None,
 ) -> Said:
     """Run one command line against the fake; on a screen it is 80 columns wide."""
     out, err = (Screen(), Screen()) if screen else (io.StringIO(), io.StringIO())
     around = {"TERM": "xterm", "COLUMNS": "80"} | dict(environ or {})
-    terminal = Terminal(out=out, err=err, environ=around)
+    terminal = Terminal(out=out, err=err, environ=around, source=None if answers is None else Screen(answers))
     call = Invocation(terminal, environ=around, cwd=cwd, connect=(app or FakeApp()).connect)
     code = run(line.split() if isinstance(line, str) else line, call)
     return Said(code, out.getvalue(), err.getvalue())

@@ -81,10 +81,16 @@ def test_the_names_of_build_secrets_are_known_from_the_definition() -> None:
     assert {"KEY"} == secret_names(definition(given, TAGS))
 
 
-def test_two_services_cannot_build_one_image() -> None:
-    both = {"image": "shop", "build": {"context": "."}}
+def test_two_services_cannot_build_one_image_in_different_ways() -> None:
+    one, other = ({"image": "shop", "build": {"context": context}} for context in (".", "other"))
     with pytest.raises(ConfigError, match="services `a` and `b` both build image `shop`"):
-        definition(model({"a": both, "b": both}), {"a": "a:1", "b": "b:1"})
+        definition(model({"a": one, "b": other}), {"a": "a:1", "b": "b:1"})
+
+
+def test_two_services_that_build_one_image_in_the_same_way_are_built_under_their_own_names() -> None:
+    both = {"image": "shop", "build": {"context": "."}}
+    built = json.loads(definition(model({"a": both, "b": both}), {"a": "a:1", "b": "b:1"}))["target"]
+    assert (["a:1"], ["b:1"]) == (built["a"]["tags"], built["b"]["tags"])
 
 
 def test_services_without_an_image_name_are_different_images() -> None:
