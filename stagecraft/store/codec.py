@@ -4,7 +4,6 @@ The layout is fixed, so what a list needs is cut out of the bytes without parsin
 """
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -49,6 +48,8 @@ class Sealed:
 
 def encode(release: "Release", revision: int, owner: str) -> bytes:
     """Return the record's bytes; the same arguments give the same bytes."""
+    import json  # noqa: PLC0415 - readers leave JSON to pydantic
+
     content = {
         "header": release.header().model_dump(mode="json"),
         "number": release.number,
