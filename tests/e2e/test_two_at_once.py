@@ -23,7 +23,7 @@ def clones(tiny: Shop, tmp_path: Path) -> tuple[Shop, Shop]:
     second = dataclasses.replace(
         tiny, root=tmp_path / "clone", environment={**tiny.environment, **shared, "STAGECRAFT_ACTOR": "bob"}
     )
-    first.replace("web/Dockerfile", f"FROM {BASE}\n", f"FROM {BASE}\nRUN sleep 5\n")
+    first.replace("web/Dockerfile", f"FROM {BASE}\n", f"FROM {BASE}\nRUN sleep 8\n")
     first.commit("A slow build")
     second.write("web/page.txt", "bob's page\n")
     second.commit("A page")
@@ -35,7 +35,7 @@ def test_while_one_deploys_the_other_is_refused_by_name(
 ) -> None:
     ann, bob = clones
     with going(ann, "deploy", "--env", "demo") as run:
-        run.wait_for(writes("RUN sleep 5"))
+        run.wait_for(writes("RUN sleep 8"))
         refused = bob.stagecraft("deploy", "--env", "demo")
         held = bob.stagecraft("lock", "show", "--env", "demo")
         code = run.end()
