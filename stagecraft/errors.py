@@ -50,6 +50,7 @@ class StepFailedError(StagecraftError):
     def __init__(self, message: str, *, hint: str = "", place: str = "", log: tuple[str, ...] = ()) -> None:
         super().__init__(message, hint=hint, place=place)
         self.log = log
+        self.actions: tuple[str, ...] = ()
 
 
 class PhaseFailedError(StepFailedError):

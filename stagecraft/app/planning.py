@@ -1,5 +1,6 @@
 """What a deploy would do, as one value. Writes nothing; needs no engine, no network and no secret."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,6 +14,7 @@ from stagecraft.compose.build_inputs import build_inputs
 from stagecraft.compose.changes import changes
 from stagecraft.compose.difference import difference
 from stagecraft.compose.render import Rendered, render
+from stagecraft.compose.strategy import reached_inside, strategies
 from stagecraft.compose.use import inputs_of, names_of
 from stagecraft.engine.ports import Observer
 from stagecraft.errors import ConfigError
@@ -27,6 +29,10 @@ from stagecraft.runtime.process import Processes
 from stagecraft.runtime.redact import Redactor
 
 _OCI = "org.opencontainers.image"
+_INSIDE = (
+    "inside the Compose network a new container of {} can be reached before it is healthy, because the"
+    " engine's names lead to every container that runs; `x-stagecraft: {{rollout: recreate}}` rules that out"
+)
 _BEYOND = 20
 """How many releases older than the kept ones are looked at for images to remove, each time."""
 
@@ -92,6 +98,12 @@ def read_at_use(texts: dict[str, str]) -> list[str]:
     )
 
 
+def inside(texts: Mapping[str, str]) -> list[str]:
+    """Return the note on services that others call by name, and that are replaced start-first; or nothing."""
+    names = sorted({f"`{name}`" for text in texts.values() for name in reached_inside(text)})
+    return [_INSIDE.format(", ".join(names))] if names else []
+
+
 def _version(where: Where, here: Opened, request: DeployRequest, git: Git) -> Version:
     leave_out = [here.store_folder.absolute()]
     if request.plan_path:
@@ -147,7 +159,10 @@ class _Making:
             on_failure=self.here.environment.rollout.on_failure if self.here.environment.hosts else None,
             pause=self.here.environment.rollout.pause,
             given=self.choice.given,
-            notes=(f"read at the moment of use: {', '.join(files)}",) if files else (),
+            notes=(
+                *([f"read at the moment of use: {', '.join(files)}"] if files else []),
+                *inside(texts),
+            ),
         ).sealed()
 
     def _asked(self) -> Asked:
@@ -192,6 +207,7 @@ class _Making:
             text=content_digest(text),
             difference=difference(before, text),
             services=changes(before, text, built=built, recreate=self.request.recreate),
+            strategies=strategies(text),
         )
 
     def _definition(self) -> str:

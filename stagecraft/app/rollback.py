@@ -11,6 +11,7 @@ from stagecraft.app.requests import RollbackRequest, Where
 from stagecraft.app.run import Run, actor, back_to, pinned
 from stagecraft.compose.changes import changes
 from stagecraft.compose.difference import difference
+from stagecraft.compose.strategy import strategies
 from stagecraft.engine.ports import Observer, Shield
 from stagecraft.errors import RefusedError
 from stagecraft.model.events import Note
@@ -112,6 +113,7 @@ def _planned(here: Opened, request: RollbackRequest) -> Plan:
                 text=target.hosts[name].text or "",
                 difference=difference(base.text_of(name) if base else "", text),
                 services=changes(base.text_of(name) if base else "", text),
+                strategies=strategies(text),
             )
             for name, text in texts.items()
         },
@@ -141,7 +143,7 @@ def _notes(target: Release, texts: dict[str, str]) -> tuple[str, ...]:
         notes.append(f"secret values are those of today: {', '.join(target.plan.secrets)}")
     if files := planning.read_at_use(texts):
         notes.append(f"files are read as they are today: {', '.join(files)}")
-    return tuple(notes)
+    return (*notes, *planning.inside(texts))
 
 
 def _target(here: Opened, headers: list[Header], request: RollbackRequest) -> Header:

@@ -11,6 +11,7 @@ from stagecraft.compose.use import Inputs, acted, inputs_of, wanted
 from stagecraft.engine.ports import Clock, Observer
 from stagecraft.engine.rollout import RolloutLoop
 from stagecraft.errors import StepFailedError
+from stagecraft.model.observed import Observed
 from stagecraft.model.release import HostRecord, Release
 from stagecraft.model.step import Pull, Rollout
 from stagecraft.runtime.docker import Docker
@@ -18,6 +19,7 @@ from stagecraft.runtime.files import materialise
 from stagecraft.runtime.inputs import label
 from stagecraft.runtime.redact import Redactor
 from stagecraft.runtime.site import ComposeSite
+from stagecraft.runtime.streams import shown
 
 
 @dataclass(frozen=True)
@@ -41,26 +43,30 @@ class Rollouts:
         materialise(self.files, release.files)
         values = {**release.plan.variables, **self.secrets, FILES: str(self.files)}
         site = ComposeSite(self.engine(step.host), step.compose_project, self.folder, "", values, deadline)
-        labels = self._labels(text, values, site)
+        observed = site.observe()
+        labels = self._labels(text, values, observed)
         loop = RolloutLoop(
             step.host,
             replace(site, text=acted(text, labels)),
             next_actions,
             self.clock,
             self.observer,
-            self.redactor.redact,
+            self._fit,
         )
         goal = wanted(text, labels, step.recreate)
-        return loop.run(goal, health_timeout=step.health_timeout, deadline=deadline)
+        return loop.run(goal, health_timeout=step.health_timeout, deadline=deadline, observed=observed)
 
     def pull(self, step: Pull, release: Release, deadline: float) -> None:
         """Fetch every image of a host that its engine does not have. Raises StepFailedError."""
         for image in sorted(set(public.images(release.text_of(step.host)).values())):
             self.engine(step.host).pull(image, deadline)
 
-    def _labels(self, text: str, values: Mapping[str, str], site: ComposeSite) -> dict[str, str]:
+    def _fit(self, line: str) -> str:
+        """Return a line as a terminal would show it, secrets masked."""
+        return shown(line.encode("utf-8", "surrogateescape"), self.redactor.redact)
+
+    def _labels(self, text: str, values: Mapping[str, str], observed: Observed) -> dict[str, str]:
         """Return `stagecraft.inputs` of every service: the one observed if it still holds."""
-        observed = site.observe()
         return {
             service: label(
                 self._given_to(inputs, values), [one.inputs for one in observed.of(service)], service

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stagecraft.compose import dollars
+from stagecraft.compose.strategy import EXTENSION, check
 from stagecraft.compose.versions import check_executed
 from stagecraft.errors import ConfigError
 from stagecraft.model.source import ConfigFile, EnvFile, Source
@@ -105,8 +106,10 @@ def _section(model: dict[str, Any], name: str) -> _Section:
 
 
 def _service(name: str, service: dict[str, Any], source: Source) -> dict[str, Any]:
-    service = _plain(service)
+    said = {EXTENSION: _sorted(service[EXTENSION])} if service.get(EXTENSION) is not None else {}
+    service = _plain(service) | said
     service.pop("develop", None)
+    check(name, service)
     for key in [key for key in _NEVER_EMPTY if service.get(key) is None]:
         service.pop(key, None)
     if service.get("deploy", {}).get("placement") in _NOTHING:

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from stagecraft.compose.strategy import EXTENSION, UPDATE_KEYS
 from stagecraft.compose.text import load, without_labels
 from stagecraft.model.change import Change, ServiceChange
 
-_NEVER_REPLACES = ("depends_on",)
-"""Keys that say in which order services start and nothing about a container (compose/pin.py, `digest`)."""
+_NEVER_REPLACES = ("depends_on", EXTENSION)
+"""Keys that say in which order things happen and nothing about a container (compose/pin.py, `embodied`)."""
 
 _USED = ("configs", "secrets")
 """Top-level sections whose content belongs to the services that mount it."""
@@ -55,6 +56,8 @@ def _definition(name: str, model: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a container of the service embodies: its own keys, and what it mounts by content."""
     service = without_labels(model["services"][name])
     kept = {key: value for key, value in service.items() if key not in _NEVER_REPLACES}
+    deploy = {key: value for key, value in kept.pop("deploy", {}).items() if key not in UPDATE_KEYS}
+    kept |= {"deploy": deploy} if deploy else {}
     for section in _USED:
         for mount in service.get(section, []):
             source = mount["source"]

@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from stagecraft.compose.beside import making_room, sides
 from stagecraft.compose.soundness import flaw_of, is_ready
 from stagecraft.model.action import Remove, Rename, Verb
-from stagecraft.model.observed import Container, Observed, Wanted, WantedService
+from stagecraft.model.observed import Container, Observed, Progress, Wanted, WantedService
 
 _LEFTOVER = re.compile(r"[0-9a-f]{12}_(?P<name>.+)")
 
 
-def clearing(wanted: Wanted, observed: Observed) -> Iterator[Rename | Remove]:
+def clearing(wanted: Wanted, observed: Observed, progress: Progress) -> Iterator[Rename | Remove]:
     """Yield what frees names and ports: strangers, leftovers of a killed update, surplus containers."""
     services = {service.name: service for service in wanted.services}
     for container in observed.containers:
@@ -25,7 +26,8 @@ def clearing(wanted: Wanted, observed: Observed) -> Iterator[Rename | Remove]:
                 yield action
             if not isinstance(action, Remove):
                 remaining.append(container)
-        yield from _surplus(service, remaining)
+        both = sides(service, remaining, progress)
+        yield from making_room(service, both, progress) if both else _surplus(service, remaining)
 
 
 def _leftover(container: Container, taken: set[str]) -> Rename | Remove | None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from stagecraft.compose.beside import replacement, sides, taking_back
 from stagecraft.compose.clearing import clearing, remove
-from stagecraft.compose.soundness import Flaw, flaw_of, has_check, is_ready
-from stagecraft.model.action import Action, Fail, Remove, Up, Verb, Wait
+from stagecraft.compose.soundness import Flaw, flaw_of, is_ready
+from stagecraft.compose.waiting import wait
+from stagecraft.model.action import Action, Add, Fail, Remove, Up, Verb, Wait
 from stagecraft.model.observed import Condition, Container, Observed, Progress, Wanted, WantedService
+from stagecraft.model.strategy import Order
 
 Verdicts = Mapping[str, Action | None]
 """What each service needs next on its own, regardless of the others; None if it is ready."""
@@ -15,8 +18,11 @@ def next_actions(wanted: Wanted, observed: Observed, progress: Progress) -> tupl
     """Return what to do next, in order; empty when the goal is reached.
 
     A failure stands alone. Names and ports are freed before anything is brought up, and nothing is waited for
-    while there is something to do, so one answer holds actions of one stage only.
+    while there is something to do, so one answer holds actions of one stage only. Once the run has failed,
+    what is left to do is to take back what was begun beside containers that still serve.
     """
+    if progress.failed:
+        return tuple(taking_back(wanted, observed, progress))
     awaited = _awaited(wanted)
     verdicts = {
         service.name: _verdict(
@@ -31,8 +37,8 @@ def next_actions(wanted: Wanted, observed: Observed, progress: Progress) -> tupl
     startable = {service.name for service in wanted.services if _may_start(service, verdicts)}
     return (
         _failures(verdicts, startable)
-        or tuple(clearing(wanted, observed))
-        or tuple(v for name, v in verdicts.items() if name in startable and isinstance(v, Up | Remove))
+        or tuple(clearing(wanted, observed, progress))
+        or tuple(v for name, v in verdicts.items() if name in startable and isinstance(v, Add | Up | Remove))
         or tuple(v for v in verdicts.values() if isinstance(v, Wait))
     )
 
@@ -70,6 +76,8 @@ def _verdict(
     recreate: bool,
     to_complete: bool,
 ) -> Action | None:
+    if both := sides(service, containers, progress):
+        return replacement(service, both, progress)
     flaws = {c.name: flaw for c in containers if (flaw := flaw_of(c, service))}
     missing = service.replicas - len(containers)
     if service.name in progress.tried:
@@ -81,8 +89,7 @@ def _verdict(
         return remedy
     for container in containers:
         if not is_ready(container, service, to_complete=to_complete):
-            goal = "complete" if to_complete else _goal(container, service)
-            return _wait(service, container, goal, overdue=service.name in progress.overdue)
+            return wait(service, container, progress, "complete" if to_complete else "")
     return None
 
 
@@ -106,19 +113,18 @@ def _remedy(
             return remove(container, flaw.cause)
     if flaws:
         worst = max(flaws.values(), key=lambda flaw: flaw.verb is Verb.REPLACE)
+        cause = worst.cause + _why_not_beside(service, containers)
         force = any(flaw.verb is Verb.REPAIR for flaw in flaws.values())
-        return Up(service=service.name, verb=worst.verb, cause=worst.cause, force=force)
+        return Up(service=service.name, verb=worst.verb, cause=cause, force=force)
     if missing > 0:
         cause = f"{missing} of {service.replicas} containers missing" if containers else "it has no container"
         return Up(service=service.name, verb=Verb.CREATE, cause=cause)
     return None
 
 
-def _goal(container: Container, service: WantedService) -> str:
-    return "become healthy" if has_check(container, service) else "stay up"
-
-
-def _wait(service: WantedService, container: Container, goal: str, *, overdue: bool) -> Wait | Fail:
-    if overdue:
-        return Fail(service=service.name, container=container.name, cause=f"it did not {goal} in time")
-    return Wait(service=service.name, cause=f"it has to {goal}")
+def _why_not_beside(service: WantedService, containers: Sequence[Container]) -> str:
+    """Return why a service whose strategy is start-first is not replaced so, if its data is the reason."""
+    start_first = service.strategy.order is Order.START_FIRST and not service.strategy.asked
+    if start_first and any(container.anonymous_volumes for container in containers):
+        return "; in its place, because it keeps data in an anonymous volume"
+    return ""

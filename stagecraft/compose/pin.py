@@ -4,10 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from stagecraft.compose.strategy import EXTENSION, UPDATE_KEYS
 from stagecraft.compose.text import DIGEST, labelled, load, without_labels
 from stagecraft.compose.writer import write
 from stagecraft.model.image import Image
 from stagecraft.model.plan import content_digest
+
+_NOT_EMBODIED = ("depends_on", "scale", "deploy", EXTENSION)
 
 
 def pin(text: str, images: Mapping[str, Image]) -> str:
@@ -31,11 +34,17 @@ def unlabelled(text: str) -> str:
     return write({**model, "services": services})
 
 
+def embodied(service: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a service a single container embodies: not how many there are or how they change."""
+    aside = UPDATE_KEYS | {"replicas"}
+    deploy = {key: value for key, value in service.get("deploy", {}).items() if key not in aside}
+    kept = {key: value for key, value in service.items() if key not in _NOT_EMBODIED}
+    return {**kept, **({"deploy": deploy} if deploy else {})}
+
+
 def digest(service: dict[str, Any], model: dict[str, Any]) -> str:
     """Return sha256 over what a container of `service` embodies: its definition, its configs and secrets."""
-    deploy = {key: value for key, value in service.get("deploy", {}).items() if key != "replicas"}
-    kept = {key: value for key, value in service.items() if key not in ("depends_on", "scale", "deploy")}
-    content: dict[str, Any] = {"service": {**kept, **({"deploy": deploy} if deploy else {})}}
+    content: dict[str, Any] = {"service": embodied(service)}
     for section in ("configs", "secrets"):
         used = [mount["source"] for mount in service.get(section, [])]
         content[section] = {name: model.get(section, {}).get(name) for name in used}

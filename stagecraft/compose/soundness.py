@@ -5,9 +5,6 @@ from typing import NamedTuple
 from stagecraft.model.action import Verb
 from stagecraft.model.observed import Container, Health, WantedService
 
-STABLE_AFTER = 5.0
-"""Seconds a container without a health check has to be up, without a restart, to count as ready."""
-
 CRASHES = 3
 """Restarts after which a container that has a check, and is not healthy yet, counts as crashing."""
 
@@ -21,7 +18,7 @@ class Flaw(NamedTuple):
 
 def flaw_of(container: Container, service: WantedService) -> Flaw | None:
     """Return what is wrong with a container of `service`; None if all is well or only needs time."""
-    if cause := _difference(container, service):
+    if cause := difference(container, service):
         return Flaw(Verb.REPLACE, cause)
     if cause := _stop(container, service):
         return Flaw(Verb.START, cause)
@@ -38,7 +35,7 @@ def is_ready(container: Container, service: WantedService, *, to_complete: bool)
         return False
     if has_check(container, service):
         return container.health is Health.HEALTHY
-    return container.up_for >= STABLE_AFTER
+    return container.up_for >= service.strategy.monitor
 
 
 def has_check(container: Container, service: WantedService) -> bool:
@@ -52,7 +49,8 @@ def completed(container: Container, service: WantedService) -> bool:
     return one_shot and container.state == "exited" and container.exit_code == 0
 
 
-def _difference(container: Container, service: WantedService) -> str:
+def difference(container: Container, service: WantedService) -> str:
+    """Return why a container is of another definition than the wanted one; empty if it is not."""
     if container.digest != service.digest:
         if service.image and container.image != service.image:
             return "its image changed"
@@ -88,7 +86,7 @@ def _crash(container: Container, service: WantedService) -> str:
         crashes = container.health is not Health.HEALTHY and container.restarts >= CRASHES
     else:
         crashes = container.restarts > 0 and (
-            container.state == "restarting" or container.up_for < STABLE_AFTER
+            container.state == "restarting" or container.up_for < service.strategy.monitor
         )
     if not crashes:
         return ""

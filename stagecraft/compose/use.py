@@ -6,10 +6,12 @@ from typing import Any
 
 from stagecraft.compose import dollars
 from stagecraft.compose.configs import FILES
+from stagecraft.compose.strategy import EXTENSION, UPDATE_KEYS, replicas, strategies
 from stagecraft.compose.text import DIGEST, INPUTS, labelled, load
 from stagecraft.compose.writer import write
 from stagecraft.model.observed import Condition, Wanted, WantedService
 from stagecraft.model.source import EnvFile
+from stagecraft.model.strategy import Strategy
 
 _POLICIES = {"none": "no", "on-failure": "on-failure", "any": "always", "": "always"}
 """`deploy.restart_policy.condition` -> the container's restart policy (Compose specification, deploy)."""
@@ -40,23 +42,26 @@ def names_of(text: str) -> frozenset[str]:
 
 
 def acted(text: str, inputs: Mapping[str, str]) -> str:
-    """Return what `docker compose up` is given: `depends_on` left out, `stagecraft.inputs` added.
+    """Return what `docker compose up` is given: what orders things left out, `stagecraft.inputs` added.
 
-    Without `depends_on` it makes no difference to Compose whether a service is started alone (spec/facts.md).
+    Without `depends_on` it makes no difference to Compose whether a service is started alone (spec/facts.md),
+    and without `update_config` a change of it replaces nothing.
     `inputs` maps services to the keyed hash of the values they use today.
     """
     model = load(text)
     for name, service in model["services"].items():
-        plain = {key: value for key, value in service.items() if key != "depends_on"}
+        plain = _without_order(service)
         model["services"][name] = labelled(plain, {INPUTS: inputs[name]}) if inputs.get(name) else plain
     return write(model)
 
 
 def wanted(text: str, inputs: Mapping[str, str], recreate: Collection[str] = ()) -> Wanted:
     """Return the goal that `text` states, for the values of today."""
-    services = load(text)["services"]
+    services, strategy = load(text)["services"], strategies(text)
     return Wanted(
-        services=tuple(_wanted(name, service, inputs.get(name, "")) for name, service in services.items()),
+        services=tuple(
+            _wanted(name, service, inputs.get(name, ""), strategy[name]) for name, service in services.items()
+        ),
         recreate=frozenset(recreate),
     )
 
@@ -79,7 +84,13 @@ def _inputs(service: dict[str, Any], model: dict[str, Any]) -> Inputs:
     )
 
 
-def _wanted(name: str, service: dict[str, Any], inputs: str) -> WantedService:
+def _without_order(service: dict[str, Any]) -> dict[str, Any]:
+    plain = {key: value for key, value in service.items() if key not in ("depends_on", "deploy", EXTENSION)}
+    deploy = {key: value for key, value in service.get("deploy", {}).items() if key not in UPDATE_KEYS}
+    return dict(sorted({**plain, **({"deploy": deploy} if deploy else {})}.items()))
+
+
+def _wanted(name: str, service: dict[str, Any], inputs: str, strategy: Strategy) -> WantedService:
     check = service.get("healthcheck", {})
     needs = service.get("depends_on", {})
     return WantedService(
@@ -87,10 +98,11 @@ def _wanted(name: str, service: dict[str, Any], inputs: str) -> WantedService:
         digest=service.get("labels", {}).get(DIGEST, ""),
         inputs=inputs,
         image=service["image"],
-        replicas=service.get("scale", service.get("deploy", {}).get("replicas", 1)),
+        replicas=replicas(service),
         restart=_restart(service),
         has_check=bool(check) and not check.get("disable") and check.get("test", [""])[0] != "NONE",
         needs={other: Condition(need["condition"]) for other, need in needs.items()},
+        strategy=strategy,
     )
 
 

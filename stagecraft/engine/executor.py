@@ -141,7 +141,10 @@ class Executor:
             failed[place] = ended
             if isinstance(steps[place], Rollout):
                 self._host_statuses(
-                    {steps[place].host: HostStatus.FAILED}, error=ended.message, log=ended.log
+                    {steps[place].host: HostStatus.FAILED},
+                    error=ended.message,
+                    log=ended.log,
+                    actions=ended.actions,
                 )
         return failed
 

@@ -30,6 +30,21 @@ class Up(_Action):
         return f"{self.verb} {self.service}"
 
 
+class Add(_Action):
+    """Start new containers of a service beside its old ones, which stay as they are."""
+
+    service: str
+    count: int
+    """How many are started now."""
+    new: int
+    """How many containers of the new definition there are afterwards."""
+    total: int
+    """How many containers there are afterwards, the old ones included."""
+
+    def __str__(self) -> str:
+        return f"add {self.count} {self.service}" if self.count > 1 else f"add {self.service}"
+
+
 class Remove(_Action):
     """Stop a container with its own signal and grace period, then remove it; its volumes stay."""
 
@@ -55,6 +70,8 @@ class Wait(_Action):
     """Nothing to do for a service but to look again."""
 
     service: str
+    rest: float = 0
+    """Seconds to let pass, if it is the pause between two batches that is waited for."""
 
     def __str__(self) -> str:
         return f"wait for {self.service}"
@@ -71,5 +88,5 @@ class Fail(_Action):
         return f"fail {self.service}"
 
 
-Action = Fail | Rename | Remove | Up | Wait
+Action = Add | Fail | Rename | Remove | Up | Wait
 """The closed union: whoever acts on it matches all of them and ends in `assert_never`."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from stagecraft.model.frozen import Frozen
+from stagecraft.model.strategy import Strategy
 
 
 class Health(StrEnum):
@@ -38,6 +39,8 @@ class Container(Frozen):
     image_id: str = ""
     health_log: tuple[str, ...] = ()
     """Outputs of the last health checks, oldest first; not redacted."""
+    anonymous_volumes: bool = False
+    """Whether it keeps data where only `up` without a second container finds it again."""
     replaces: str = ""
     """Label `com.docker.compose.replace`: what Compose made this container in place of."""
 
@@ -75,6 +78,7 @@ class WantedService(Frozen):
     has_check: bool = False
     needs: Mapping[str, Condition] = {}
     """Services of the same text it depends on."""
+    strategy: Strategy = Strategy()
 
 
 class Wanted(Frozen):
@@ -92,3 +96,11 @@ class Progress(Frozen):
     """Services that were brought up in this run: what is wrong with them now is a failure."""
     overdue: frozenset[str] = frozenset()
     """Services that are waited for longer than they may take."""
+    stale: frozenset[str] = frozenset()
+    """IDs of the containers that `recreate` is about: those of before this run."""
+    added: Mapping[str, int] = {}
+    """Service -> how many new containers there have to be, since some were added beside the old ones."""
+    rested: frozenset[str] = frozenset()
+    """Services whose `delay` between two batches is over."""
+    failed: bool = False
+    """Whether the run has failed: what is left is to take back what was begun."""

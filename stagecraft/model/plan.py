@@ -12,6 +12,7 @@ from stagecraft.model.image import Image
 from stagecraft.model.phase import Kind, Phase
 from stagecraft.model.policy import OnFailure
 from stagecraft.model.step import Build, Rollout, Step
+from stagecraft.model.strategy import Strategy
 
 
 def content_digest(text: str) -> str:
@@ -28,6 +29,8 @@ class HostPlan(Frozen):
     """Unified difference against the text of the base release; empty if there is none."""
     services: dict[str, ServiceChange] = {}
     """What becomes of each service in either text, as far as the texts say."""
+    strategies: dict[str, Strategy] = {}
+    """How each service is replaced once it is to be, and why so."""
 
 
 class Asked(Frozen):

@@ -1,6 +1,7 @@
 """Observes the containers of one Compose project: one `docker ps`, one `docker inspect`."""
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -15,12 +16,15 @@ _FIELDS = {
     "restarts": "{{json .RestartCount}}",
     "image": "{{json .Config.Image}}",
     "image_id": "{{json .Image}}",
+    "volumes": '"{{range .Mounts}}{{if eq .Type `volume`}}{{.Name}} {{end}}{{end}}"',
     "service": _LABEL % "com.docker.compose.service",
     "number": _LABEL % "com.docker.compose.container-number",
     "replaces": _LABEL % "com.docker.compose.replace",
     "digest": _LABEL % "stagecraft.digest",
     "inputs": _LABEL % "stagecraft.inputs",
 }
+_ANONYMOUS = re.compile("[0-9a-f]{64}")
+"""The name the engine gives a volume that nobody named."""
 TEMPLATE = "{" + ",".join(f'"{name}":{value}' for name, value in _FIELDS.items()) + "}"
 """Only what is needed: a container's environment, where the secrets are, never leaves the engine."""
 
@@ -59,6 +63,7 @@ def _container(found: dict[str, Any], now: Callable[[], datetime]) -> Container:
         image=found["image"],
         image_id=found["image_id"],
         health_log=tuple(entry["Output"].strip() for entry in health.get("Log") or ()),
+        anonymous_volumes=any(_ANONYMOUS.fullmatch(name) for name in found["volumes"].split()),
         replaces=found["replaces"] or "",
     )
 

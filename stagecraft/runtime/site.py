@@ -47,8 +47,15 @@ class ComposeSite:
 
     def up(self, services: Sequence[str], *, force: bool) -> None:
         """Bring these services, and no others, to the text."""
+        self._up(services, up_command(self.project, self.directory, services, force=force))
+
+    def add(self, totals: Mapping[str, int]) -> None:
+        """Start new containers beside what is there, until each service has so many in all."""
+        self._up(tuple(totals), up_command(self.project, self.directory, tuple(totals), totals=totals))
+
+    def _up(self, services: Sequence[str], command: Sequence[str]) -> None:
         finished = self.docker.run(
-            up_command(self.project, self.directory, services, force=force),
+            command,
             values=self.values,
             cwd=self.directory,
             stdin=self.text,
@@ -88,6 +95,18 @@ class ComposeSite:
 
     def _run(self, arguments: Sequence[str], problem: str) -> Finished:
         return _check(self.docker.run(arguments, deadline=self.deadline), problem)
+
+
+@dataclass(frozen=True)
+class PartialSite(ComposeSite):
+    """A site of some services: nothing else of the project is seen, and so nothing else is touched."""
+
+    only: frozenset[str] = frozenset()
+
+    def observe(self) -> Observed:
+        """Return the containers of these services."""
+        seen = super().observe().containers
+        return Observed(containers=tuple(one for one in seen if one.service in self.only))
 
 
 def _check(finished: Finished, problem: str) -> Finished:

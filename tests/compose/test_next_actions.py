@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from stagecraft.compose.next_actions import next_actions
-from stagecraft.model.action import Action, Fail, Up
+from stagecraft.model.action import Action, Add, Fail, Up, Wait
 from stagecraft.model.observed import Container, Observed, Progress, Wanted, WantedService
 
 CASES = Path(__file__).parents[2] / "testdata" / "rollout"
@@ -33,9 +33,17 @@ def container(name: str, given: dict[str, Any]) -> Container:
 
 def line(action: Action) -> str:
     """`verb subject: cause`, with what else the action says."""
-    force = " (force)" if isinstance(action, Up) and action.force else ""
-    blamed = f" [{action.container}]" if isinstance(action, Fail) and action.container else ""
-    return f"{action}: {action.cause}{force}{blamed}"
+    more = ""
+    match action:
+        case Up(force=True):
+            more = " (force)"
+        case Fail(container=str(container)) if container:
+            more = f" [{container}]"
+        case Add():
+            more = f" ({action.new} new, {action.total} in all)"
+        case Wait(rest=rest) if rest:
+            more = f" ({rest:g} s)"
+    return f"{action}: {action.cause}{more}"
 
 
 @pytest.mark.parametrize("case", list(cases()))
@@ -45,6 +53,7 @@ def test_what_is_wanted_and_what_is_observed_decide_what_is_next(case: dict[str,
         recreate=frozenset(case.get("recreate", ())),
     )
     observed = Observed(containers=tuple(container(name, given) for name, given in case["observed"].items()))
-    progress = Progress(tried=frozenset(case.get("tried", ())), overdue=frozenset(case.get("overdue", ())))
+    sets = {name: frozenset(case.get(name, ())) for name in ("tried", "overdue", "stale", "rested")}
+    progress = Progress(**sets, added=case.get("added", {}), failed=case.get("failed", False))
 
     assert case["actions"] == [line(action) for action in next_actions(wanted, observed, progress)]

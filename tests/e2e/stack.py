@@ -34,6 +34,8 @@ BASE = "stagecraft-base:bookworm"
 CHECK = {"interval": "0.5s", "timeout": "2s", "retries": 2, "start_period": "10s", "start_interval": "0.2s"}
 HEALTHY = {**CHECK, "test": ["CMD", "test", "-e", "/"]}
 
+ANONYMOUS = {"type": "volume", "target": "/data"}
+
 
 def sleeper(**given: Any) -> dict[str, Any]:
     return {"command": ["sleep", "1000"], "init": True, "stop_grace_period": "1s", **given}

@@ -45,6 +45,8 @@ class SimulatedSite:
     killed_at: int | None = None
     """The number of the changing call that is killed after half of its work."""
     numbers: int = 0
+    fewest: dict[str, int] = field(default_factory=dict)
+    """Service -> the smallest number of its containers that could serve after any of them was removed."""
 
     def place(self, container: Container) -> None:
         """Put a container there from before the run, up for as long as it says."""
@@ -61,10 +63,18 @@ class SimulatedSite:
             self._converge(service, force=force)
         self._die()
 
+    def add(self, totals: Mapping[str, int]) -> None:
+        self.calls.append(f"add {' '.join(f'{name}={total}' for name, total in totals.items())}")
+        chosen = [service for service in self.wanted.services if service.name in totals]
+        for service in chosen:
+            self._grow(service, totals[service.name], start=not self._dies())
+        self._die()
+
     def remove(self, containers: Sequence[str]) -> None:
         self.calls.append(f"remove {' '.join(self.made[id_].container.name for id_ in containers)}")
         for id_ in containers[: len(containers) // 2] if self._dies() else containers:
             del self.made[id_]
+            self._count()
         self._die()
 
     def rename(self, container: str, name: str) -> None:
@@ -106,7 +116,27 @@ class SimulatedSite:
             assert name not in names, f"the name {name} is in use"
             self._create(service, name, number)
 
-    def _create(self, service: WantedService, name: str, number: int) -> None:
+    def _grow(self, service: WantedService, total: int, *, start: bool) -> None:
+        """Make containers beside those there are; a killed client may leave them without a start."""
+        present = [each.container for each in self.made.values() if each.container.service == service.name]
+        assert len(present) <= total, "Compose would scale down, and remove the new ones"
+        for container in present:
+            if container.state in ("created", "exited"):
+                self._start(container.id)
+        last = max((container.number for container in present), default=0)
+        for number in range(last + 1, last + 1 + total - len(present)):
+            self._create(service, f"{service.name}-{number}", number, start=start)
+
+    def _count(self) -> None:
+        """Note how many containers of each service can serve at this moment, if fewer than ever before."""
+        for service in self.wanted.services:
+            able = sum(
+                c.state == "running" and (c.health is Health.HEALTHY or c.up_for >= service.strategy.monitor)
+                for c in self.observe().of(service.name)
+            )
+            self.fewest[service.name] = min(able, self.fewest.get(service.name, able))
+
+    def _create(self, service: WantedService, name: str, number: int, *, start: bool = True) -> None:
         self.numbers += 1
         container = Container(
             id=f"{self.numbers:064x}",
@@ -119,7 +149,8 @@ class SimulatedSite:
             image=service.image,
         )
         self.made[container.id] = Simulated(container)
-        self._start(container.id)
+        if start:
+            self._start(container.id)
 
     def _start(self, id_: str) -> None:
         container = self.made[id_].container.model_copy(

@@ -342,3 +342,22 @@ def test_a_bug_is_recorded_as_a_failure_and_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
         run.executor.execute()
     assert run.last.phase(Phase.BUILD).error == "internal error: ZeroDivisionError"
+
+
+def test_a_host_that_failed_keeps_what_was_done_there_before() -> None:
+    def behaviour(step: Step, _release: Release) -> None:
+        if isinstance(step, Rollout):
+            failure = StepFailedError("`web` failed", log=("no such table",))
+            failure.actions = ("create web: it has no container",)
+            raise failure
+
+    run = Run(RecordingRunner(behaviour))
+    with pytest.raises(PhaseFailedError):
+        run.executor.execute()
+
+    host = run.last.hosts["local"]
+    assert (HostStatus.FAILED, ("create web: it has no container",), ("no such table",)) == (
+        host.status,
+        host.actions,
+        host.log,
+    )

@@ -15,6 +15,7 @@ from stagecraft.model import events
 from stagecraft.model.observed import Condition, Container, Health, Observed, Wanted, WantedService
 from stagecraft.model.phase import HostStatus
 from stagecraft.model.release import HostRecord
+from stagecraft.model.strategy import Order, Strategy
 from tests.engine.simulated_site import KilledError, Program, SimulatedSite
 from tests.fakes import FakeClock, RecordingObserver
 
@@ -233,6 +234,149 @@ def test_an_action_without_effect_is_repeated_at_the_pace_of_the_poll_until_the_
         roll_out(site, deadline=1)
 
 
+NEW = {"order": "start-first"}
+
+
+def test_a_changed_service_is_replaced_without_a_moment_in_which_nobody_serves() -> None:
+    site = simulate(wanted(web={"strategy": NEW}), container("web-1", digest="old"))
+
+    record = roll_out(site)
+
+    assert ["add web=2", "remove web-1"] == site.calls
+    assert {"web": 1} == site.fewest
+    assert (
+        "add web: its definition, its image or a config changed",
+        "remove web-1: replaced: web-2 can serve",
+    ) == record.actions
+
+
+def test_batches_follow_each_other_until_all_are_replaced() -> None:
+    goal = wanted(web={"strategy": {**NEW, "parallelism": 2}, "replicas": 3})
+    site = simulate(goal, *(container(f"web-{number}", digest="old") for number in (1, 2, 3)))
+
+    roll_out(site)
+
+    assert ["add web=5", "remove web-1 web-2", "add web=4", "remove web-3"] == site.calls
+    assert {"web": 3} == site.fewest
+
+
+def test_a_delay_passes_between_two_batches_and_not_after_the_last() -> None:
+    goal = wanted(web={"strategy": {**NEW, "delay": 30}, "replicas": 2, "has_check": True})
+    old = (container(f"web-{number}", digest="old", health="healthy") for number in (1, 2))
+    site = simulate(goal, *old, programs={"web": Program(healthy_after=1)})
+
+    roll_out(site, health_timeout=20)
+
+    assert 32 <= site.clock.seconds < 33
+
+
+def test_every_batch_has_the_whole_time_to_become_healthy() -> None:
+    goal = wanted(web={"strategy": NEW, "replicas": 3, "has_check": True})
+    old = (container(f"web-{number}", digest="old", health="healthy") for number in (1, 2, 3))
+
+    record = roll_out(simulate(goal, *old, programs={"web": Program(healthy_after=15)}), health_timeout=20)
+
+    assert HostStatus.UPDATED is record.status
+
+
+def test_services_that_start_beside_their_old_containers_are_one_command() -> None:
+    goal = wanted(web={"strategy": NEW}, worker={"strategy": NEW})
+    site = simulate(goal, container("web-1", digest="old"), container("worker-1", digest="old"))
+
+    roll_out(site)
+
+    assert ["add web=2 worker=2", "remove web-1 worker-1"] == site.calls
+
+
+def test_a_recreated_service_is_replaced_once() -> None:
+    site = simulate(wanted(("web",), web={"strategy": NEW}), container("web-1"))
+
+    roll_out(site)
+
+    assert ["add web=2", "remove web-1"] == site.calls
+
+
+def test_a_new_container_that_crashes_is_removed_after_its_lines_were_read_and_the_old_one_stays() -> None:
+    said = {"web-2": ["no such table"]}
+    site = simulate(
+        wanted(web={"strategy": NEW}),
+        container("web-1", digest="old"),
+        programs={"web": Program(exits_after=0.5, exit_code=3)},
+        said=said,
+    )
+
+    with pytest.raises(StepFailedError) as failure:
+        roll_out(site)
+
+    assert "host local: `web` failed: it exited with code 3" == str(failure.value)
+    assert ("web-2 | no such table",) == failure.value.log
+    assert ["id-of-web-1"] == list(site.made)
+    assert failure.value.hint.endswith("new containers were removed, the old ones keep serving")
+
+
+def test_a_rollout_that_failed_says_what_it_did_until_then() -> None:
+    site = simulate(wanted(web={}), programs={"web": Program(exits_after=0.5, exit_code=3)})
+
+    with pytest.raises(StepFailedError) as failure:
+        roll_out(site)
+
+    assert ("create web: it has no container",) == failure.value.actions
+
+
+def test_what_a_failed_command_left_beside_the_old_container_is_removed() -> None:
+    class Refusing(SimulatedSite):
+        def add(self, totals: Mapping[str, int]) -> None:
+            super().add(totals)
+            raise StepFailedError("`docker compose up` of `web` failed with exit code 1", hint="see below")
+
+    goal = wanted(web={"strategy": NEW})
+    site = Refusing(FakeClock(tick=0), goal)
+    site.place(container("web-1", digest="old"))
+
+    with pytest.raises(StepFailedError, match="failed with exit code 1"):
+        roll_out(site)
+
+    assert ["id-of-web-1"] == list(site.made)
+
+
+def test_an_engine_that_fails_while_something_is_taken_back_does_not_hide_the_first_failure() -> None:
+    class Failing(SimulatedSite):
+        def remove(self, containers: object) -> None:
+            raise StepFailedError("the engine went away")
+
+    goal = wanted(web={"strategy": NEW})
+    site = Failing(FakeClock(tick=0), goal, {"web": Program(exits_after=0.5, exit_code=3)})
+    site.place(container("web-1", digest="old"))
+
+    with pytest.raises(StepFailedError, match="it exited with code 3"):
+        roll_out(site)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(1, 4),
+    st.integers(0, 3),
+    st.sampled_from([Program(), Program(healthy_after=1), Program(exits_after=1, exit_code=3)]),
+    st.one_of(st.none(), st.integers(1, 8)),
+)
+def test_start_first_never_leaves_fewer_serving_than_there_were_whatever_fails_or_dies(
+    replicas: int, parallelism: int, program: Program, killed_at: int | None
+) -> None:
+    goal = wanted(web={"replicas": replicas, "strategy": {**NEW, "parallelism": parallelism}})
+    old = tuple(container(f"web-{number + 1}", digest="old") for number in range(replicas))
+    site = simulate(goal, *old, programs={"web": program}, killed_at=killed_at)
+    with contextlib.suppress(KilledError, StepFailedError):
+        roll_out(site)
+    site.killed_at = None
+    with contextlib.suppress(StepFailedError):
+        roll_out(site)
+
+    assert replicas == min(site.fewest.values(), default=replicas)
+    assert replicas == len(site.observe().of("web"))
+    expected = {"old"} if program.exit_code else {"now"}
+    assert expected == {c.digest for c in site.observe().containers}
+
+
 REPLICAS = st.integers(0, 3)
 NAMES = ("db", "cache", "web")
 
@@ -247,6 +391,7 @@ def goals(draw: st.DrawFn) -> Wanted:
                 digest="now",
                 inputs="",
                 replicas=draw(REPLICAS),
+                strategy=Strategy(order=draw(st.sampled_from(Order)), parallelism=draw(st.integers(0, 2))),
                 has_check=name == "db",
                 restart="unless-stopped",
                 needs={need: draw(st.sampled_from([Condition.STARTED, Condition.HEALTHY]))}

@@ -19,6 +19,7 @@ def line(**changes: Any) -> str:
         "restarts": 1,
         "image": "shop/web:1",
         "image_id": "sha256:1",
+        "volumes": "data ",
         "service": "web",
         "number": "2",
         "replaces": None,
@@ -76,3 +77,7 @@ def test_the_environment_of_a_container_is_never_asked_for() -> None:
 
 def test_containers_of_docker_compose_run_are_not_listed() -> None:
     assert "--filter=label=com.docker.compose.oneoff=False" in listing("shop")
+
+
+def test_a_volume_that_nobody_named_is_anonymous() -> None:
+    assert (False, True) == (one().anonymous_volumes, one(volumes=f"data {'0a' * 32} ").anonymous_volumes)

@@ -54,6 +54,18 @@ def test_a_forced_up_replaces_what_compose_would_keep() -> None:
     assert ("--force-recreate", "web") == runs.calls[0].argv[-2:]
 
 
+def test_new_containers_are_started_beside_those_there_are_which_stay_as_they_are() -> None:
+    runs = ScriptedRuns()
+
+    site(runs).add({"web": 3, "worker": 2})
+
+    call = runs.calls[0]
+    assert (
+        "up --detach --no-deps --no-build --quiet-pull --no-recreate --scale=web=3 --scale=worker=2 web worker"
+    ) == " ".join(call.argv[call.argv.index("up") :])
+    assert ("services: {}\n", {"PATH": "/usr/bin:/bin", **PASSWORD}) == (call.stdin, call.env)
+
+
 def test_only_up_gets_the_values() -> None:
     runs = ScriptedRuns({"ps": [Answer("a\n")], "inspect": [Answer("")]})
     hands = site(runs)

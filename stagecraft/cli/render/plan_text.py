@@ -12,7 +12,14 @@ from stagecraft.model.step import LOCAL, Build, Prune, Pull, Push, Rollout, Step
 
 def plan_text(plan: Plan) -> str:
     """Return what will happen and why, what each host's text changes to, and the digest over all of it."""
-    lines = [_title(plan), *table(facts(plan), indent="  "), "", *table(_phases(plan)), *_services(plan)]
+    lines = [
+        _title(plan),
+        *table(facts(plan), indent="  "),
+        "",
+        *table(_phases(plan)),
+        *_services(plan),
+        *_strategies(plan),
+    ]
     if plan.notes:
         lines += ["", *(f"note: {note}" for note in plan.notes)]
     for host, wanted in sorted(plan.hosts.items()):
@@ -62,6 +69,21 @@ def _services(plan: Plan) -> list[str]:
         for fate in fates(plan)
     ]
     return ["", "services", *table(rows, indent="  ")] if rows else []
+
+
+def replaced(plan: Plan) -> list[tuple[str, str, str]]:
+    """Return service, order and reason for every service, once where it is the same on all hosts."""
+    found = {
+        (name, one.order.value, one.cause)
+        for host in plan.hosts.values()
+        for name, one in host.strategies.items()
+    }
+    return sorted(found)
+
+
+def _strategies(plan: Plan) -> list[str]:
+    rows = replaced(plan)
+    return ["", "replaced, when it comes to that", *table(rows, indent="  ")] if rows else []
 
 
 def _phases(plan: Plan) -> list[tuple[str, str]]:

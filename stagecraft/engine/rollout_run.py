@@ -1,0 +1,134 @@
+"""One run of a rollout: does what was decided, tells of it, and remembers since when it waits."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from stagecraft.engine.ports import Clock, Observer
+from stagecraft.engine.site import Site
+from stagecraft.model import events
+from stagecraft.model.action import Action, Add, Fail, Remove, Rename, Up, Wait
+from stagecraft.model.image import RunningImage
+from stagecraft.model.observed import Progress
+from stagecraft.model.phase import HostStatus
+from stagecraft.model.release import HostRecord
+
+POLL = 0.1
+"""Seconds between two looks while something is waited for."""
+
+
+@dataclass
+class RolloutRun:
+    """One run: acts, and keeps what the next decision depends on."""
+
+    host: str
+    site: Site
+    clock: Clock
+    notify: Observer
+    health_timeout: float
+    """Seconds."""
+    stale: frozenset[str] = frozenset()
+    """IDs of the containers of before, of services to be replaced in any case."""
+    done: list[str] = field(default_factory=list)
+    tried: set[str] = field(default_factory=set)
+    added: dict[str, int] = field(default_factory=dict)
+    rests: dict[str, float] = field(default_factory=dict)
+    """Service -> when its pause between two batches is over."""
+    since: dict[str, float] = field(default_factory=dict)
+    told: set[Action] = field(default_factory=set)
+    last: tuple[Action, ...] = ()
+
+    def progress(self, *, failed: bool = False) -> Progress:
+        """Return what this run has done so far, as the deciding function is told it."""
+        now = self.clock.monotonic()
+        overdue = (name for name, since in self.since.items() if now - since > self.health_timeout)
+        return Progress(
+            tried=frozenset(self.tried),
+            overdue=frozenset(overdue),
+            stale=self.stale,
+            added=dict(self.added),
+            rested=frozenset(name for name, until in self.rests.items() if now >= until),
+            failed=failed,
+        )
+
+    def act(self, actions: tuple[Action, ...]) -> None:
+        """Do what is asked for, one command a kind; pause if there was nothing to do or it had no effect."""
+        again, self.last = actions == self.last, actions
+        batches: dict[tuple[object, ...], tuple[Action, ...]] = {}
+        for action in actions:
+            key = _batch(action)
+            batches[key] = (*batches.get(key, ()), action)
+        for batch in batches.values():
+            self._tell(batch)
+            self._do(batch)
+        if again or isinstance(actions[0], Wait):
+            self.clock.sleep(POLL)
+
+    def record(self, running: Mapping[str, RunningImage]) -> HostRecord:
+        """Return the host's record after a success."""
+        status = HostStatus.UPDATED if self.done else HostStatus.UNCHANGED
+        return HostRecord(status=status, actions=tuple(self.done), running=dict(running))
+
+    def _do(self, batch: tuple[Action, ...]) -> None:
+        site = self.site
+        match batch[0]:
+            case Up(force=force):
+                self._up([action.service for action in batch if isinstance(action, Up)], force=force)
+            case Remove():
+                site.remove([action.id for action in batch if isinstance(action, Remove)])
+            case Rename(id=container, to=name):
+                site.rename(container, name)
+            case Add():
+                self._add([action for action in batch if isinstance(action, Add)])
+            case Wait() | Fail():
+                self._wait([action for action in batch if isinstance(action, Wait)])
+            case _ as never:
+                assert_never(never)
+
+    def _up(self, services: list[str], *, force: bool) -> None:
+        self.tried.update(services)
+        self.site.up(services, force=force)
+        self._start_waiting(services)
+
+    def _add(self, actions: list[Add]) -> None:
+        for action in actions:
+            self.added[action.service] = action.new
+            self.rests.pop(action.service, None)
+            self.since.pop(action.service, None)
+        self.tried.update(self.added)
+        self.site.add({action.service: action.total for action in actions})
+        self._start_waiting(action.service for action in actions)
+
+    def _wait(self, actions: list[Wait]) -> None:
+        now = self.clock.monotonic()
+        for action in actions:
+            if action.rest:
+                self.rests.setdefault(action.service, now + action.rest)
+        self._start_waiting(action.service for action in actions)
+
+    def _start_waiting(self, services: Iterable[str]) -> None:
+        """A service's time runs from the end of its `up`, or from when it was first waited for."""
+        now = self.clock.monotonic()
+        for service in services:
+            self.since.setdefault(service, now)
+
+    def _tell(self, batch: tuple[Action, ...]) -> None:
+        """Tell of every action once, however often it takes until it shows."""
+        for action in batch:
+            if action in self.told:
+                continue
+            self.told.add(action)
+            self.notify(events.Action(host=self.host, action=str(action), cause=action.cause))
+            if not isinstance(action, Wait):
+                self.done.append(f"{action}: {action.cause}")
+
+
+def _batch(action: Action) -> tuple[object, ...]:
+    """Return what actions that are done by one command have in common."""
+    match action:
+        case Up(force=force):
+            return Up, force
+        case Rename(id=container):
+            return Rename, container
+        case _:
+            return (type(action),)
