@@ -53,16 +53,40 @@ class StepFailedError(StagecraftError):
         self.actions: tuple[str, ...] = ()
 
 
+class RefusedError(StagecraftError):
+    """The rollback target or the saved plan cannot be used, or the person declined."""
+
+    exit_code = 6
+
+
+class StepRefusedError(StepFailedError, RefusedError):
+    """A step must not run before a person has decided; the phase ends with exit code 6."""
+
+    exit_code = 6
+
+
+class StepBusyError(StepFailedError, LockBusyError):
+    """A step found a lock of the database taken; the phase ends with exit code 4."""
+
+    exit_code = 4
+
+
 class PhaseFailedError(StepFailedError):
     """A phase failed and the release is recorded as failed."""
 
     exit_code = 5
 
 
-class RefusedError(StagecraftError):
-    """The rollback target or the saved plan cannot be used, or the person declined."""
+class PhaseRefusedError(PhaseFailedError, RefusedError):
+    """A phase stopped because a person has to decide first; the release is recorded as failed."""
 
     exit_code = 6
+
+
+class PhaseBusyError(PhaseFailedError, LockBusyError):
+    """A phase stopped because another run holds a lock in the database; the release is recorded as failed."""
+
+    exit_code = 4
 
 
 class StoreError(StagecraftError):

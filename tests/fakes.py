@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
+from stagecraft.engine.ports import Record
 from stagecraft.errors import StoreError
 from stagecraft.model.events import Event
 from stagecraft.model.header import Header
@@ -79,7 +80,7 @@ class RecordingRunner:
         self._behaviour = behaviour
         self._mutex = threading.Lock()
 
-    def run(self, step: Step, release: Release, deadline: float) -> Outcome:
+    def run(self, step: Step, release: Release, deadline: float, record: Record) -> Outcome:
         with self._mutex:
             self.ran.append(step)
             self.seen.append(release)

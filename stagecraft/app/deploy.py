@@ -24,6 +24,7 @@ def run(
         request = _like(request)
     here = opened(where, request.env, lambda sentence: observer(Note(text=sentence)))
     running = Run(where, here, hands(where, here, observer), shield, request.lock_wait)
+    running.hands.answers = request.answers
     with closing(running.hands.engines):
         if request.resume is not None:
             return resume.run(running, request)

@@ -2,12 +2,18 @@
 
 from collections.abc import Callable, Mapping
 
+from stagecraft.app.database_reach import DatabaseReach
+from stagecraft.app.migration_command import CommandMigrations
+from stagecraft.app.migration_sql import SqlMigrations
+from stagecraft.app.migrations import Engine, Migrations
 from stagecraft.app.opened import Opened
 from stagecraft.app.requests import Where
 from stagecraft.app.rollouts import Rollouts
 from stagecraft.compose.definition import allowances
 from stagecraft.engine.ports import Observer, Runner
 from stagecraft.engine.stamped import Stamped
+from stagecraft.migrators import command, sql
+from stagecraft.migrators.answers import Answers
 from stagecraft.runtime.clock import SystemClock
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.engine_access import EngineAccess
@@ -28,6 +34,8 @@ class Hands:
     def __init__(self, where: Where, here: Opened, observer: Observer) -> None:
         self.inherited: tuple[int, ...] = ()
         """Descriptors that every program inherits: the lock's, once it is held."""
+        self.answers = Answers()
+        """What a person has found out about migrations that may have run."""
         self.clock = SystemClock()
         self.redactor = Redactor()
         self.observer = Stamped(observer, self.clock)
@@ -48,7 +56,26 @@ class Hands:
             secrets=secrets,
         )
         images = Images(self.docker, self.engines.of, self._here.folder, secrets, allowances)
-        return StepRunner(images=images, rollout=rollouts, pull=rollouts.pull, stop=self.stop)
+        migrations = self._migrations(rollouts, secrets)
+
+        def stop() -> None:
+            self.stop()
+            migrations.cancel()
+
+        return StepRunner(images=images, rollout=rollouts, pull=rollouts.pull, migrate=migrations, stop=stop)
+
+    def _migrations(self, rollouts: Rollouts, secrets: Mapping[str, str]) -> Migrations:
+        environment = self._here.environment
+        project, patience = environment.compose_project, environment.health_timeout
+        reach = DatabaseReach(self.engines.of, rollouts, self.engines.tunnel, project, patience)
+        folder = self._here.folder
+        engines: dict[str, Engine] = {
+            sql.ENGINE: SqlMigrations(reach, self.clock, self.redactor, folder, secrets, self.answers),
+            command.ENGINE: CommandMigrations(
+                self.engines.of, rollouts, project, patience, folder, self.redactor.redact, self.answers
+            ),
+        }
+        return Migrations(engines, self._here.store, self.clock)
 
     def stop(self) -> None:
         """End every program and every wait."""

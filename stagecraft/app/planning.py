@@ -1,10 +1,10 @@
 """What a deploy would do, as one value. Writes nothing; needs no engine, no network and no secret."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from stagecraft.app import compose_project, images
+from stagecraft.app import compose_project, images, migration_planning
 from stagecraft.app.compose_project import ComposeProject
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.placement import Placed, place
@@ -19,7 +19,9 @@ from stagecraft.compose.use import inputs_of, names_of
 from stagecraft.engine.ports import Observer
 from stagecraft.errors import ConfigError
 from stagecraft.model.history import completed, current
+from stagecraft.model.migration import When
 from stagecraft.model.plan import Asked, HostPlan, Plan, content_digest
+from stagecraft.model.policy import OnFailure
 from stagecraft.model.release import Release
 from stagecraft.phases.catalogue import decide
 from stagecraft.phases.given import Given, HostGiven
@@ -79,7 +81,8 @@ def make(where: Where, here: Opened, observer: Observer, request: DeployRequest)
         )
         for host in hosts
     }
-    made = _Making(here, request, project, git, version, base, choice, hosts, rendered)
+    migrations = migration_planning.plan(here, hosts, request.answers)
+    made = _Making(here, request, project, git, version, base, choice, hosts, rendered, migrations)
     return Planned(made.plan(), base)
 
 
@@ -133,6 +136,7 @@ class _Making:
     choice: images.Choice
     hosts: tuple[Placed, ...]
     rendered: dict[str, Rendered]
+    migrations: migration_planning.Planned
 
     def plan(self) -> Plan:
         """Return the plan, sealed."""
@@ -152,7 +156,10 @@ class _Making:
             skipped=skipped,
             hosts={name: self._host(name, one.text) for name, one in self.rendered.items()},
             texts=texts,
-            files={name: data for one in self.rendered.values() for name, data in one.files.items()},
+            files={
+                **{name: data for one in self.rendered.values() for name, data in one.files.items()},
+                **self.migrations.files,
+            },
             variables=self.project.variables,
             secrets=self._secrets(texts),
             timeouts=self.here.environment.timeouts.by_phase(),
@@ -161,7 +168,9 @@ class _Making:
             given=self.choice.given,
             notes=(
                 *([f"read at the moment of use: {', '.join(files)}"] if files else []),
+                *self.migrations.notes,
                 *inside(texts),
+                *self._no_way_back(),
             ),
         ).sealed()
 
@@ -172,7 +181,22 @@ class _Making:
             skip_build=self.request.skip_build,
             rebuild=self.request.rebuild,
             recreate=self.request.recreate,
+            migration_done=self.request.migration_done,
+            migration_again=self.request.migration_again,
         )
+
+    def _no_way_back(self) -> Iterator[str]:
+        """Yield what becomes of an automatic `revert` across migrations the old version does not know."""
+        rollout = self.here.environment.rollout
+        if not self.here.environment.hosts or rollout.on_failure is not OnFailure.REVERT or not self.base:
+            return
+        names = [
+            f"`{given.work.name}`"
+            for given in self.migrations.given
+            if given.when is When.PRE and any(not change.compatible for change in given.work.changes)
+        ]
+        if names:
+            yield f"a failed rollout is not reverted but stops: {', '.join(names)} is not compatible"
 
     def _given(self) -> Given:
         return Given(
@@ -188,6 +212,7 @@ class _Making:
             given_reason=self.choice.reason,
             registry=self.here.loaded.project.registry,
             recreate=tuple(sorted(set(self.request.recreate))),
+            migrations=self.migrations.given,
             superseded=self._superseded(),
             retain=self.here.loaded.project.retain,
         )
@@ -231,6 +256,7 @@ class _Making:
             for mounted in self.project.model.services[service]["build"].get("secrets", []):
                 source = self.project.model.secrets.get(mounted["source"], {})
                 names |= {source["environment"]} if "environment" in source else set()
+        names |= self.migrations.secrets
         return tuple(sorted(names & set(self.here.loaded.project.secrets)))
 
     def _superseded(self) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stagecraft.migrators.answers import Answers
+
 if TYPE_CHECKING:  # lists need none of their fields
     from stagecraft.model.header import Header
     from stagecraft.model.plan import Plan
@@ -42,6 +44,15 @@ class DeployRequest:
     """Where the saved plan lies, or is to be written: no part of the version."""
     resume: str | None = None
     """Id of the release to finish; an empty string means the newest."""
+    migration_done: tuple[str, ...] = ()
+    """Migrations that may have run, and of which a person knows that they did."""
+    migration_again: tuple[str, ...] = ()
+    """Migrations that may have run, and of which a person knows that they are to be run again."""
+
+    @property
+    def answers(self) -> Answers:
+        """Return what a person has found out about migrations."""
+        return Answers(frozenset(self.migration_done), frozenset(self.migration_again))
 
 
 @dataclass(frozen=True)

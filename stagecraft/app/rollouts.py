@@ -1,6 +1,6 @@
 """The rollout of one host: the loop, its brain and its hands put together, with today's values."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from stagecraft.compose.use import Inputs, acted, inputs_of, wanted
 from stagecraft.engine.ports import Clock, Observer
 from stagecraft.engine.rollout import RolloutLoop
 from stagecraft.errors import StepFailedError
-from stagecraft.model.observed import Observed
+from stagecraft.model.observed import Observed, Wanted
 from stagecraft.model.release import HostRecord, Release
 from stagecraft.model.step import Pull, Rollout
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.files import materialise
 from stagecraft.runtime.inputs import label
 from stagecraft.runtime.redact import Redactor
-from stagecraft.runtime.site import ComposeSite
+from stagecraft.runtime.site import ComposeSite, PartialSite
 from stagecraft.runtime.streams import shown
 
 
@@ -40,8 +40,8 @@ class Rollouts:
     def __call__(self, step: Rollout, release: Release, deadline: float) -> HostRecord:
         """Bring one host to its final text. Raises StepFailedError, UnavailableError."""
         text = release.texts.get(step.text) or release.text_of(step.host)
-        materialise(self.files, release.files)
-        values = {**release.plan.variables, **self.secrets, FILES: str(self.files)}
+        self._materialise(release)
+        values = self.values(release)
         site = ComposeSite(self.engine(step.host), step.compose_project, self.folder, "", values, deadline)
         observed = site.observe()
         labels = self._labels(text, values, observed)
@@ -55,6 +55,46 @@ class Rollouts:
         )
         goal = wanted(text, labels, step.recreate)
         return loop.run(goal, health_timeout=step.health_timeout, deadline=deadline, observed=observed)
+
+    def start(
+        self,
+        host: str,
+        project: str,
+        release: Release,
+        text: str,
+        services: Collection[str],
+        *,
+        health_timeout: float,
+        deadline: float,
+    ) -> None:
+        """Bring up those of the services that do not run, from `text`; the others are not touched.
+
+        Raises StepFailedError, UnavailableError.
+        """
+        self._materialise(release)
+        values = self.values(release)
+        site = ComposeSite(self.engine(host), project, self.folder, "", values, deadline)
+        observed = site.observe()
+        running = {one.service for one in observed.containers if one.state == "running"}
+        if not (missing := frozenset(services) - running):
+            return
+        labels = self._labels(text, values, observed)
+        wanted_all = wanted(text, labels).services
+        goal = Wanted(services=tuple(one for one in wanted_all if one.name in missing))
+        partial = PartialSite(
+            site.docker, project, self.folder, acted(text, labels), values, deadline, only=missing
+        )
+        loop = RolloutLoop(host, partial, next_actions, self.clock, self.observer, self._fit)
+        loop.run(goal, health_timeout=health_timeout, deadline=deadline)
+
+    def values(self, release: Release) -> dict[str, str]:
+        """Return what the texts of a release refer to as `${NAME}`, with today's secrets."""
+        return {**release.plan.variables, **self.secrets, FILES: str(self.files)}
+
+    def _materialise(self, release: Release) -> None:
+        """Write what the texts mount; what migrations run goes by its checksum and is no file."""
+        mounted = {name: data for name, data in release.files.items() if not name.startswith("sha256:")}
+        materialise(self.files, mounted)
 
     def pull(self, step: Pull, release: Release, deadline: float) -> None:
         """Fetch every image of a host that its engine does not have. Raises StepFailedError."""

@@ -13,6 +13,7 @@ from stagecraft.compose.pin import pin
 from stagecraft.engine.executor import Executor, WayBack
 from stagecraft.engine.ports import Shield
 from stagecraft.errors import InterruptedRunError, PhaseFailedError, StagecraftError
+from stagecraft.migrators.rollback import incompatible
 from stagecraft.model.holder import Holder
 from stagecraft.model.image import Image
 from stagecraft.model.plan import content_digest
@@ -60,6 +61,7 @@ class Run:
                 observer=self.hands.observer,
                 settle=settle,
                 way_back=way_back,
+                in_the_way=_in_the_way,
                 shield=self.shield,
             )
             try:
@@ -94,6 +96,11 @@ def back_to(release: Release | None) -> WayBack:
         return steps[0].model_copy(update=changes), release.text_of(host)
 
     return goal
+
+
+def _in_the_way(release: Release) -> tuple[str, ...]:
+    """Return what the release's migrations did that the release before does not run on."""
+    return incompatible(release.migrations)
 
 
 def pinned(release: Release, images: dict[str, Image]) -> Release:

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema, model_v
 from stagecraft.config.aliases import AliasName, CommandLine
 from stagecraft.config.durations import Duration, spoken
 from stagecraft.config.hosts import Host, HostName, RolloutKeys
+from stagecraft.config.migrations import Migration, check
 from stagecraft.config.names import (
     EnvironmentName,
     MisplacedError,
@@ -162,6 +163,10 @@ class Project(Frozen):
     retain: Annotated[int, Field(strict=True, ge=1)] = Field(
         default=10, description="Completed releases whose images are kept, per environment."
     )
+    store_on_network: StrictBool = Field(
+        default=False,
+        description="Whether the release store may be on a network file system, or one without hard links.",
+    )
     secrets: dict[VariableName, SecretSource] = Field(
         default_factory=dict, description="Names of secrets, and where each value comes from."
     )
@@ -169,9 +174,18 @@ class Project(Frozen):
         default_factory=dict,
         description="Which services a host of a role runs. Default: one role with every service.",
     )
+    migrations: tuple[Migration, ...] = Field(
+        default=(), description="What happens to data around a rollout, in this order."
+    )
     environments: dict[EnvironmentName, EnvironmentKeys] = Field(
         min_length=1, description="Where and with which values the services run."
     )
+
+    @model_validator(mode="after")
+    def _migrations_fit(self) -> Self:
+        check(self.migrations, self.secrets, self.roles)
+        return self
+
     aliases: dict[AliasName, CommandLine] = Field(
         default_factory=dict, description="Command lines of your own: `stagecraft NAME` is `stagecraft LINE`."
     )

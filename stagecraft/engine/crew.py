@@ -1,14 +1,16 @@
 """Runs the steps of one wave together."""
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 
-from stagecraft.engine.ports import Clock, Observer, Runner
+from stagecraft.engine.ports import Clock, Edit, Observer, Record, Runner
+from stagecraft.engine.recording import Recording, Request, write
 from stagecraft.errors import StepFailedError
 from stagecraft.model.events import StepChanged
 from stagecraft.model.outcome import Outcome
 from stagecraft.model.release import Release
-from stagecraft.model.step import Push, Step
+from stagecraft.model.step import Migrate, Push, Step
 
 Ended = tuple[int, Outcome | StepFailedError]
 """The place of a step in its wave, and what became of it."""
@@ -17,35 +19,51 @@ Ended = tuple[int, Outcome | StepFailedError]
 class Crew:
     """The threads of a run; each step is told to the observer as it begins and ends."""
 
-    def __init__(self, *, runner: Runner, clock: Clock, observer: Observer) -> None:
+    def __init__(
+        self, *, runner: Runner, clock: Clock, observer: Observer, change: Callable[[Edit], None]
+    ) -> None:
+        """`change` writes the record; it is called in the thread that takes the results."""
         self._runner = runner
         self._clock = clock
         self._observer = observer
+        self._change = change
 
     def together(self, steps: Sequence[Step], release: Release, deadline: float) -> Iterator[Ended]:
         """Run every step at once and yield each as it ends; all of them end, whatever becomes of one.
 
-        Whatever else is raised, by a step or by whoever takes the results, ends everything under way first.
+        What a step has recorded meanwhile is written here. Whatever else is raised, by a step or by whoever
+        takes the results, ends everything under way first.
         """
+        news: SimpleQueue[Request | Future[Outcome]] = SimpleQueue()
+        recording = Recording(news.put)
         with ThreadPoolExecutor(max_workers=max(1, len(steps)), thread_name_prefix="step") as pool:
-            order = {pool.submit(self.run, step, release, deadline): n for n, step in enumerate(steps)}
+            order: dict[Future[Outcome], int] = {}
+            for place, step in enumerate(steps):
+                future = pool.submit(self.run, step, release, deadline, recording.record)
+                order[future] = place
+                future.add_done_callback(news.put)
             try:
-                for future in as_completed(order):
-                    try:
-                        yield order[future], future.result()
-                    except StepFailedError as failure:
-                        yield order[future], failure
+                running = len(order)
+                while running:
+                    new = news.get()
+                    if isinstance(new, Request):
+                        write(new, self._change)
+                        continue
+                    running -= 1
+                    yield order[new], _result(new)
             except BaseException:
                 self.stop()  # or leaving the pool would wait for steps nobody wants any more
                 raise
+            finally:
+                recording.close()
 
-    def run(self, step: Step, release: Release, deadline: float) -> Outcome:
+    def run(self, step: Step, release: Release, deadline: float, record: Record) -> Outcome:
         """Run one step. Raises StepFailedError."""
         began = self._clock.monotonic()
         self._tell(step, "running")
         status = "failed"
         try:
-            outcome = self._runner.run(step, release, deadline)
+            outcome = self._runner.run(step, release, deadline, record)
             status = "completed"
             return outcome
         finally:
@@ -56,7 +74,7 @@ class Crew:
         self._runner.cancel()
 
     def _tell(self, step: Step, status: str, duration: float | None = None) -> None:
-        subject = step.service if isinstance(step, Push) else step.host
+        subject = _subject(step)
         self._observer(
             StepChanged.model_validate(
                 {
@@ -69,3 +87,20 @@ class Crew:
                 }
             )
         )
+
+
+def _result(ended: "Future[Outcome]") -> Outcome | StepFailedError:
+    try:
+        return ended.result()
+    except StepFailedError as failure:
+        return failure
+
+
+def _subject(step: Step) -> str:
+    match step:
+        case Push():
+            return step.service
+        case Migrate():
+            return step.work.name
+        case _:
+            return step.host

@@ -24,8 +24,17 @@ WayBack = Callable[[str], tuple[Rollout, str] | None]
 """The goal that brings a host back to the current release, and its text; None if there is none."""
 
 
+InTheWay = Callable[[Release], tuple[str, ...]]
+"""The migrations of this release that the current one does not run on: hosts must not go back across them."""
+
+
 def _no_way_back(_host: str) -> None:
     """Say that there is nothing to go back to."""
+
+
+def _nothing_in_the_way(_release: Release) -> tuple[str, ...]:
+    """Say that no migration keeps hosts from going back."""
+    return ()
 
 
 class Executor:
@@ -41,14 +50,16 @@ class Executor:
         observer: Observer,
         settle: Settle,
         way_back: WayBack = _no_way_back,
+        in_the_way: InTheWay = _nothing_in_the_way,
         shield: Shield = nullcontext,
     ) -> None:
-        self._crew = Crew(runner=runner, clock=clock, observer=observer)
         self._clock = clock
         self._observer = observer
         self._settle = settle
         self._way_back = way_back
+        self._in_the_way = in_the_way
         self._journal = Journal(release, session=session, clock=clock, observer=observer, shield=shield)
+        self._crew = Crew(runner=runner, clock=clock, observer=observer, change=self._journal.change)
 
     def execute(self) -> Release:
         """Run every pending phase; on failure record it, skip the rest, then raise.
@@ -90,10 +101,13 @@ class Executor:
         try:
             self._waves(steps, self._deadline(phase))
         except StepFailedError as failure:
+            stays: tuple[str, ...] = ()
             if phase is Phase.ROLLOUT and self._journal.release.plan.on_failure is OnFailure.REVERT:
-                self._revert()
+                stays = self._in_the_way(self._journal.release)
+                if not stays:
+                    self._revert()
             self._journal.fail(phase, failure)
-            raise verdict(self._journal.release, phase, failure) from failure
+            raise verdict(self._journal.release, phase, failure, stays) from failure
         except StagecraftError:
             raise
         except Exception as bug:
@@ -119,7 +133,7 @@ class Executor:
         plan = self._journal.release.plan
         failures: list[StepFailedError] = []
         for number, wave in enumerate(_by_wave(steps)):
-            if number and plan.pause:
+            if number and plan.pause and isinstance(wave[0], Rollout):
                 self._clock.sleep(plan.pause)
             failed = self._wave(wave, deadline)
             failures += [failed[place] for place in sorted(failed)]
@@ -170,7 +184,7 @@ class Executor:
         """Run what must not change the outcome, which is on disk already."""
         for step in steps:
             try:
-                self._crew.run(step, self._journal.release, deadline)
+                self._crew.run(step, self._journal.release, deadline, self._journal.change)
             except (StepFailedError, InterruptedRunError) as failure:
                 self._observer(Note(text=f"not cleaned up: {failure}"))
 

@@ -41,13 +41,21 @@ Shield = Callable[[], AbstractContextManager[None]]
 """Within it no signal raises: a store write is never torn by Ctrl-C; the signal raises when it ends."""
 
 
+Edit = Callable[[Release], Release]
+"""A change of the record."""
+
+Record = Callable[[Edit], None]
+"""Has a change recorded, in the midst of a step; returns when it is durable."""
+
+
 class Runner(Protocol):
     """Turns a step into an effect. The only thing that touches Docker, SSH or a process."""
 
-    def run(self, step: Step, release: Release, deadline: float) -> Outcome:
+    def run(self, step: Step, release: Release, deadline: float, record: Record) -> Outcome:
         """Run one step to its end.
 
-        `deadline` is on the clock's monotonic scale; a step that is not done by then fails.
+        `deadline` is on the clock's monotonic scale; a step that is not done by then fails. `record` is for
+        what has to be on disk before or while the step does something.
         Called from worker threads, several steps of a wave at once.
 
         Raises StepFailedError.

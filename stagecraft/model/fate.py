@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from stagecraft.errors import MixedHostsError, PhaseFailedError, StepFailedError
+from stagecraft.errors import (
+    LockBusyError,
+    MixedHostsError,
+    PhaseBusyError,
+    PhaseFailedError,
+    PhaseRefusedError,
+    RefusedError,
+    StepFailedError,
+)
 from stagecraft.model.phase import Because, HostStatus, Phase, PhaseStatus, ReleaseStatus
 from stagecraft.model.release import PhaseRecord, Release
 
@@ -29,18 +37,52 @@ def interrupted(release: Release, error: str, now: datetime) -> Release:
     return _ended(release, ReleaseStatus.INTERRUPTED, reason, now)
 
 
-def verdict(release: Release, phase: Phase, failure: StepFailedError) -> PhaseFailedError:
-    """Return the error a failed phase ends the run with; it names hosts on different versions."""
+def verdict(
+    release: Release, phase: Phase, failure: StepFailedError, in_the_way: tuple[str, ...] = ()
+) -> PhaseFailedError:
+    """Return the error a failed phase ends the run with; it names hosts on different versions.
+
+    `in_the_way`: migrations because of which hosts were not taken back.
+    """
     message = f"`{phase}` failed: {failure}"
+    if isinstance(failure, RefusedError):
+        return PhaseRefusedError(message, hint=failure.hint, log=failure.log)
+    if isinstance(failure, LockBusyError):
+        return PhaseBusyError(message, hint=failure.hint, log=failure.log)
     new = [name for name, host in release.hosts.items() if host.status is HostStatus.UPDATED]
+    if in_the_way:
+        return _stuck(release, message, failure, in_the_way)
     if phase is not Phase.ROLLOUT or not new:
         return PhaseFailedError(message, hint=failure.hint, log=failure.log)
-    others = [f"{name} ({host.status})" for name, host in release.hosts.items() if name not in new]
     return MixedHostsError(
-        f"{message}; on {release.version}: {', '.join(new)}; not: {', '.join(others)}",
+        f"{message}; {_spread(release, new)}",
         hint=failure.hint,
         log=failure.log,
     )
+
+
+def _stuck(
+    release: Release, message: str, failure: StepFailedError, migrations: tuple[str, ...]
+) -> MixedHostsError:
+    """Return the error of a rollout that must not be taken back, with both ways on."""
+    new = [name for name, host in release.hosts.items() if host.status is HostStatus.UPDATED]
+    names = ", ".join(migrations)
+    env = f"--env {release.environment}"
+    ways = (
+        f"forward: mend it and `stagecraft deploy {env}`; "
+        f"back: `stagecraft rollback {env} --with-migrations`, or `--accept-schema NAME` to keep the schema"
+    )
+    return MixedHostsError(
+        f"{message}; not reverted, because {release.base} does not run on what these migrations did: "
+        f"{names}; {_spread(release, new)}",
+        hint="; ".join(part for part in (failure.hint, ways) if part),
+        log=failure.log,
+    )
+
+
+def _spread(release: Release, new: list[str]) -> str:
+    others = [f"{name} ({host.status})" for name, host in release.hosts.items() if name not in new]
+    return f"on {release.version}: {', '.join(new) or 'none'}; not: {', '.join(others)}"
 
 
 def _ended(release: Release, status: ReleaseStatus, reason: str, now: datetime) -> Release:

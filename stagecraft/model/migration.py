@@ -99,6 +99,8 @@ class MigrationRecord(Frozen):
     reason: str = ""
     """Why it was left alone or run again."""
     error: str = ""
+    log: tuple[str, ...] = ()
+    """The last lines a command wrote, redacted."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
 

@@ -11,7 +11,7 @@ from stagecraft.model.frozen import Frozen
 from stagecraft.model.image import Image
 from stagecraft.model.phase import Kind, Phase
 from stagecraft.model.policy import OnFailure
-from stagecraft.model.step import Build, Rollout, Step
+from stagecraft.model.step import Build, Migrate, Rollout, Step
 from stagecraft.model.strategy import Strategy
 
 
@@ -41,6 +41,8 @@ class Asked(Frozen):
     skip_build: bool = False
     rebuild: bool = False
     recreate: tuple[str, ...] = ()
+    migration_done: tuple[str, ...] = ()
+    migration_again: tuple[str, ...] = ()
 
 
 class Plan(Frozen):
@@ -82,7 +84,7 @@ class Plan(Frozen):
     given: dict[str, Image] = {}
     """Service -> image that is released without being built here: `--image`, or an earlier release's."""
     files: dict[str, str] = {}
-    """Digest -> base64 of what a text mounts because Compose cannot carry it inline."""
+    """Digest -> base64 of what migrations run, and of what a text mounts that Compose cannot carry inline."""
     notes: tuple[str, ...] = ()
     """What a reader of the plan has to know besides its steps."""
     digest: str = ""
@@ -131,4 +133,6 @@ def has_changes(plan: Plan) -> bool:
 def _is_change(step: Step) -> bool:
     if isinstance(step, Rollout):
         return bool(step.recreate)
+    if isinstance(step, Migrate):
+        return bool(step.work.changes)
     return step.phase is not Phase.FINALIZE

@@ -9,6 +9,7 @@ from pydantic import Field
 from stagecraft.model.frozen import Frozen
 from stagecraft.model.header import Header
 from stagecraft.model.image import Image, RunningImage
+from stagecraft.model.migration import MigrationRecord
 from stagecraft.model.phase import Because, HostStatus, Kind, Phase, PhaseStatus, ReleaseStatus
 from stagecraft.model.plan import Plan
 
@@ -66,7 +67,9 @@ class Release(Frozen):
     hosts: dict[str, HostRecord] = {}
     texts: dict[str, str] = {}
     files: dict[str, str] = {}
-    """Digest -> base64 of what a text mounts because Compose cannot carry it inline."""
+    """Digest -> base64 of what migrations run, and of what a text mounts that Compose cannot carry inline."""
+    migrations: tuple[MigrationRecord, ...] = ()
+    """What became of each migration that began, in the order they did."""
 
     @classmethod
     def begin(cls, plan: Plan, *, actor: str, message: str, created_at: datetime) -> Self:
@@ -120,6 +123,11 @@ class Release(Frozen):
     def with_hosts(self, hosts: Mapping[str, HostRecord]) -> Self:
         """Return the release with these hosts' records replaced or added."""
         return self.model_copy(update={"hosts": {**self.hosts, **hosts}})
+
+    def with_migration(self, place: int, record: MigrationRecord) -> Self:
+        """Return the release with the migration record at `place` replaced, or added if there is none."""
+        migrations = (*self.migrations[:place], record, *self.migrations[place + 1 :])
+        return self.model_copy(update={"migrations": migrations})
 
     def text_of(self, host: str) -> str:
         """Return the final text of a host; the planned one if it never became final; empty if it has none."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from stagecraft.model.frozen import Frozen
+from stagecraft.model.migration import When, Work
 from stagecraft.model.phase import Phase
 
 LOCAL = "local"
@@ -63,6 +64,14 @@ class Rollout(_Step):
     """Seconds a service may take to become healthy."""
 
 
+class Migrate(_Step):
+    """Apply or undo one migration; `host`: where its container runs, or whose network has the database."""
+
+    kind: Literal["migrate"] = "migrate"
+    when: When
+    work: Work
+
+
 class Prune(_Step):
     """Remove the images of releases beyond `retain`: best effort, never one that a kept release needs."""
 
@@ -72,5 +81,5 @@ class Prune(_Step):
     """References that no kept release needs."""
 
 
-Step = Annotated[Build | Push | Pull | Rollout | Prune, Field(discriminator="kind")]
+Step = Annotated[Build | Push | Pull | Migrate | Rollout | Prune, Field(discriminator="kind")]
 """The closed union: whoever handles steps matches all of them and ends in `assert_never`."""

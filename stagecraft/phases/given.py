@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stagecraft.model.image import Image
+from stagecraft.model.migration import When, Work
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,16 @@ class HostGiven:
     wave: int = 0
     remote: bool = False
     """Whether it is reached by SSH: then its images are pulled everywhere before anything is touched."""
+
+
+@dataclass(frozen=True)
+class MigrationGiven:
+    """One migration of the project, looked up."""
+
+    when: When
+    work: Work
+    host: str
+    cause: str
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,8 @@ class Given:
     """Why nothing is built, if every image is given."""
     registry: str | None = None
     recreate: tuple[str, ...] = ()
+    migrations: tuple[MigrationGiven, ...] = ()
+    """In the order of the configuration; manual ones too, for which no phase has a step."""
     superseded: tuple[str, ...] = ()
     """References of images that no kept release needs."""
     retain: int = 10

@@ -1,5 +1,19 @@
 """migrate_post: what happens to the data once the new version runs."""
 
-from stagecraft.phases.migrate_pre import skipped, steps
+from collections.abc import Iterator
 
-__all__ = ["skipped", "steps"]
+from stagecraft.model.migration import When
+from stagecraft.model.phase import Phase
+from stagecraft.model.step import Migrate
+from stagecraft.phases import migrations
+from stagecraft.phases.given import Given
+
+
+def skipped(given: Given) -> str:
+    """Return why the phase does not run, or an empty string."""
+    return migrations.skipped(given, When.POST)
+
+
+def steps(given: Given) -> Iterator[Migrate]:
+    """Yield one step a migration."""
+    return migrations.steps(given, When.POST, Phase.MIGRATE_POST)

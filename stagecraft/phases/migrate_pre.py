@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 
-from stagecraft.model.step import Step
+from stagecraft.model.migration import When
+from stagecraft.model.phase import Phase
+from stagecraft.model.step import Migrate
+from stagecraft.phases import migrations
 from stagecraft.phases.given import Given
 
 
-def skipped(_given: Given) -> str:
-    """Return why the phase does not run."""
-    return "no migrations are configured"
+def skipped(given: Given) -> str:
+    """Return why the phase does not run, or an empty string."""
+    return migrations.skipped(given, When.PRE)
 
 
-def steps(_given: Given) -> Iterator[Step]:
-    """Yield nothing: there is nothing to configure yet."""
-    yield from ()
+def steps(given: Given) -> Iterator[Migrate]:
+    """Yield one step a migration."""
+    return migrations.steps(given, When.PRE, Phase.MIGRATE_PRE)

@@ -1,16 +1,19 @@
 """The engines of a run: this machine's own, and one for each host while its session is open."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from stagecraft.errors import StagecraftError, UnavailableError
 from stagecraft.model.holder import Holder
 from stagecraft.model.step import LOCAL
+from stagecraft.runtime.database_url import Dial
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.process import Processes
 from stagecraft.runtime.ssh import SshSession, open_session
 from stagecraft.runtime.ssh_command import Target
 from stagecraft.runtime.ssh_facts import HostFacts
 from stagecraft.runtime.ssh_hosts import Opened, lock_all, open_all
+from stagecraft.runtime.ssh_tunnel import tunnel
 
 
 class Engines:
@@ -47,6 +50,13 @@ class Engines:
             return self._local
         session = self._session(host)
         return Docker(self._local.access.at(session.docker_host), self._processes)
+
+    @contextmanager
+    def tunnel(self, host: str, address: str, port: int) -> Iterator[Dial]:
+        """Bring a port that `host` reaches here while the context lasts. Raises UnavailableError."""
+        target = next(target for target in self._targets if target.name == host)
+        with tunnel(target, address, port, self._environ) as dial:
+            yield dial
 
     def facts(self, host: str) -> HostFacts | None:
         """Return what a host said of itself; None for this machine. Raises UnavailableError."""

@@ -7,8 +7,11 @@ from typing import assert_never
 from stagecraft.errors import StepFailedError, UnavailableError
 from stagecraft.model.outcome import Outcome
 from stagecraft.model.release import HostRecord, Release
-from stagecraft.model.step import Build, Prune, Pull, Push, Rollout, Step
+from stagecraft.model.step import Build, Migrate, Prune, Pull, Push, Rollout, Step
 from stagecraft.runtime.images import Images
+
+Record = Callable[[Callable[[Release], Release]], None]
+"""Has a change of the record written while a step runs (`engine.ports.Record`)."""
 
 
 @dataclass(frozen=True)
@@ -18,16 +21,17 @@ class StepRunner:
     images: Images
     rollout: Callable[[Rollout, Release, float], HostRecord]
     pull: Callable[[Pull, Release, float], None]
+    migrate: Callable[[Migrate, Release, float, Record], None]
     stop: Callable[[], None]
 
-    def run(self, step: Step, release: Release, deadline: float) -> Outcome:
+    def run(self, step: Step, release: Release, deadline: float, record: Record) -> Outcome:
         """Run one step to its end. Raises StepFailedError, also for an engine that went away."""
         try:
-            return self._run(step, release, deadline)
+            return self._run(step, release, deadline, record)
         except UnavailableError as gone:
             raise StepFailedError(gone.message, hint=gone.hint, place=gone.place) from gone
 
-    def _run(self, step: Step, release: Release, deadline: float) -> Outcome:
+    def _run(self, step: Step, release: Release, deadline: float, record: Record) -> Outcome:
         match step:
             case Build():
                 return Outcome(images=self.images.build(step, deadline))
@@ -35,6 +39,9 @@ class StepRunner:
                 return Outcome(images={step.service: self.images.push(step, deadline)})
             case Pull():
                 self.pull(step, release, deadline)
+                return Outcome()
+            case Migrate():
+                self.migrate(step, release, deadline, record)
                 return Outcome()
             case Rollout():
                 return Outcome(hosts={step.host: self.rollout(step, release, deadline)})

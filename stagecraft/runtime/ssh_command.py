@@ -53,14 +53,23 @@ def ssh_command(target: Target, socket: str, reverse: Reverse | None = None) -> 
 
     Raises ConfigError for a destination that OpenSSH would read as something else.
     """
+    options = _checked_options(target)
+    forwards = ["-L", f"{socket}:{target.engine}"]
+    if reverse:
+        forwards += ["-R", f"127.0.0.1:{reverse.port}:{reverse.to}"]
+    return ("ssh", *options, *forwards, "--", target.ssh, SHELL)
+
+
+def tunnel_command(target: Target, forward: str) -> tuple[str, ...]:
+    """Return the command line that does nothing but `-L forward`. Raises ConfigError as `ssh_command`."""
+    return ("ssh", "-N", *_checked_options(target), "-L", forward, "--", target.ssh)
+
+
+def _checked_options(target: Target) -> list[str]:
     if not _DESTINATION.fullmatch(target.ssh):
         raise ConfigError(
             f"`{target.ssh}` is not an SSH destination",
             hint="write an alias, `user@host` or `ssh://user@host:port`",
             place=target.name,
         )
-    options = [part for option in _OPTIONS for part in ("-o", option)]
-    forwards = ["-L", f"{socket}:{target.engine}"]
-    if reverse:
-        forwards += ["-R", f"127.0.0.1:{reverse.port}:{reverse.to}"]
-    return ("ssh", *options, *forwards, "--", target.ssh, SHELL)
+    return [part for option in _OPTIONS for part in ("-o", option)]

@@ -5,9 +5,10 @@ from typing import assert_never
 from stagecraft.cli.render.difference import host_difference
 from stagecraft.cli.render.fates import fates, named, word
 from stagecraft.cli.render.table import table
+from stagecraft.model.migration import Direction, Work
 from stagecraft.model.phase import Phase
 from stagecraft.model.plan import Plan
-from stagecraft.model.step import LOCAL, Build, Prune, Pull, Push, Rollout, Step
+from stagecraft.model.step import LOCAL, Build, Migrate, Prune, Pull, Push, Rollout, Step
 
 
 def plan_text(plan: Plan) -> str:
@@ -36,6 +37,8 @@ def described(step: Step) -> str:
             return f"push {step.reference}"
         case Pull():
             return "pull every image that is not there"
+        case Migrate():
+            return _migration(step.work)
         case Rollout():
             again = f", replacing {', '.join(step.recreate)}" if step.recreate else ""
             return f"run {_short(step.text)} as Compose project {step.compose_project}{again}"
@@ -100,16 +103,26 @@ def _lines(plan: Plan, phase: Phase) -> list[str]:
     steps = plan.of(phase)
     if not steps:
         return ["record the outcome" if phase is Phase.FINALIZE else "nothing to do"]
-    waves = len({step.wave for step in steps}) > 1
+    waves = len({step.wave for step in steps if not isinstance(step, Migrate)}) > 1
     return [_line(step, waves=waves) for step in steps]
 
 
 def _line(step: Step, *, waves: bool) -> str:
     wave = f"wave {step.wave + 1}, " if waves else ""
     host = f"{step.host}: " if step.host != LOCAL or isinstance(step, Rollout) else ""
-    return f"{wave}{host}{described(step)} ({step.cause})"
+    check = f"; {step.work.to_check}" if isinstance(step, Migrate) and step.work.to_check else ""
+    return f"{wave}{host}{described(step)} ({step.cause}{check})"
 
 
 def _short(digest: str) -> str:
     """Return enough of a digest to recognise it."""
     return digest.removeprefix("sha256:")[:12]
+
+
+def _migration(work: Work) -> str:
+    """Return what a migration does and to what, and which of it is dangerous."""
+    verb = "undo" if work.direction is Direction.DOWN else "migrate"
+    alone = [change for change in work.changes if change.name == work.name]
+    if alone:
+        return f"{verb} {alone[0]}: {work.summary}"
+    return f"{verb} {work.name}: {work.summary}: {', '.join(map(str, work.changes)) or 'nothing new'}"
