@@ -98,11 +98,18 @@ def test_the_store_is_kept_out_of_a_context_that_is_above_it(tmp_path: Path) -> 
     assert "deploy/.stagecraft\n" == (tmp_path / ".dockerignore").read_text()
 
 
-def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
+def test_where_the_file_is_already_nothing_is_even_asked(tmp_path: Path) -> None:
+    (tmp_path / "stagecraft.yml").symlink_to("elsewhere.yml")
+    with pytest.raises(ConfigError, match=r"`stagecraft\.yml` is there already"):
+        app(tmp_path).survey((), "prod")
+
+
+def test_a_file_that_appears_while_questions_are_asked_stays(tmp_path: Path) -> None:
     folder = project(tmp_path, "prebuilt")
+    found = app(folder).survey((), "prod")
     (folder / "stagecraft.yml").write_text("mine\n")
-    with pytest.raises(ConfigError, match="is there already"):
-        begun(folder)
+    with pytest.raises(ConfigError, match=r"`stagecraft\.yml` is there already"):
+        app(folder).start(found, Answers(project="shop", environment="prod"))
     assert "mine\n" == (folder / "stagecraft.yml").read_text()
 
 
