@@ -7,6 +7,7 @@ import typer
 from stagecraft.cli import options
 from stagecraft.cli.invocation import invocation
 from stagecraft.cli.options import Format
+from stagecraft.cli.releases_report import report
 from stagecraft.cli.tree import examples, group
 from stagecraft.errors import StoreError
 from stagecraft.model.phase import ReleaseStatus
@@ -14,6 +15,12 @@ from stagecraft.model.phase import ReleaseStatus
 releases = group(
     "Look at what was released, and what became of it.", example="stagecraft releases list --env prod"
 )
+releases.command(
+    epilog=examples(
+        "stagecraft releases report prod-42 --out report.html",
+        "stagecraft releases report --env prod --out site",
+    )
+)(report)
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="A release, as `prod-42`.")]
 
 

@@ -126,9 +126,9 @@ def completed(number: int = 2, **changes: object) -> Release:
     )
 
 
-def failed_build(number: int = 3) -> Release:
+def failed_build(number: int = 3, **changes: object) -> Release:
     """A release whose first phase failed."""
-    release = begun(number, message="")
+    release = begun(number, **{"message": "", **changes})
     record = release.phase(Phase.BUILD).model_copy(
         update={"status": PhaseStatus.RUNNING, "started_at": START}
     )
