@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from stagecraft.errors import ConfigError, UnavailableError
 
@@ -96,14 +97,20 @@ def _call(
 
 def _opener(url: str, environ: Mapping[str, str]) -> urllib.request.OpenerDirector:
     """Return what opens URLs, through the proxy that the environment names for this one."""
-    names = {"http": "http_proxy", "https": "https_proxy", "no": "no_proxy"}
-    proxies = {
-        key: value for key, name in names.items() if (value := environ.get(name) or environ.get(name.upper()))
-    }
-    host = urllib.request.urlparse(url).netloc
-    if urllib.request.proxy_bypass_environment(host, proxies):
-        proxies = {}
+    scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""
+    proxy = _named(environ, f"{scheme}_proxy")
+    proxies = {scheme: proxy} if proxy and not _bypassed(host, _named(environ, "no_proxy")) else {}
     return urllib.request.build_opener(urllib.request.ProxyHandler(proxies), _NoRedirects)
+
+
+def _named(environ: Mapping[str, str], name: str) -> str:
+    return environ.get(name) or environ.get(name.upper()) or ""
+
+
+def _bypassed(host: str, listed: str) -> bool:
+    """Return whether `no_proxy` lists a host: `*`, its name, or a domain it is in."""
+    names = [name.strip().lstrip(".") for name in listed.split(",")]
+    return any(name == "*" or f".{host}".endswith(f".{name}") for name in names if name)
 
 
 def _number(environ: Mapping[str, str]) -> int:

@@ -10,6 +10,7 @@ import pytest
 from stagecraft.app import Listed
 from stagecraft.cli.report import list_page, release_page
 from stagecraft.errors import StoreError
+from stagecraft.model.migration import Change, MigrationRecord, MigrationStatus, When
 from stagecraft.model.release import Release
 from tests.cli import scenes
 from tests.cli.fakes import FakeApp, typed
@@ -87,6 +88,21 @@ def test_a_damaged_release_is_listed_without_a_page(tmp_path: Path) -> None:
 def test_what_cannot_be_meant_is_refused(tmp_path: Path, line: str, message: str) -> None:
     said = typed(line, FakeApp(known=(scenes.completed(),)), cwd=tmp_path)
     assert (2, f"error: {message}") == (said.code, said.err.splitlines()[0])
+
+
+def test_migrations_are_told_with_what_nobody_knows() -> None:
+    record = MigrationRecord(
+        name="orders",
+        engine="sql",
+        when=When.PRE,
+        status=MigrationStatus.UNKNOWN,
+        changes=(Change(name="001_orders.sql", compatible=True, reversible=True),),
+        unsure=(Change(name="002_<b>.sql", compatible=True, reversible=True),),
+    )
+    release = scenes.completed(migrations=(record,))
+    page = release_page(release, current=True)
+    assert "001_orders.sql perhaps: 002_&lt;b&gt;.sql" in page
+    assert '<span class="badge unknown">unknown</span>' in page
 
 
 def test_the_same_release_gives_the_same_bytes() -> None:

@@ -141,6 +141,14 @@ def test_a_refusal_is_an_error_without_the_token(
     assert 1 == len(service.asked)
 
 
+@pytest.mark.parametrize("without", ["127.0.0.1", "a.example, *", ".0.0.1"])
+def test_a_proxy_is_used_unless_the_host_is_listed(github: dict[str, str], without: str) -> None:
+    through = github | {"HTTP_PROXY": "http://127.0.0.1:1"}
+    assert "made" == written(through | {"no_proxy": without})
+    with pytest.raises(UnavailableError):
+        written(through | {"NO_PROXY": "example.com,0.0.0.1"})
+
+
 def test_nobody_listening_is_an_error(github: dict[str, str]) -> None:
     with pytest.raises(UnavailableError):
         written(github | {"GITHUB_API_URL": "http://127.0.0.1:1"})

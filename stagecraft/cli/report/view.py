@@ -8,6 +8,7 @@ from stagecraft.cli.render.host_groups import host_groups
 from stagecraft.cli.render.plan_text import described
 from stagecraft.cli.render.summary import headline, next_step
 from stagecraft.cli.render.times import between, rfc3339, stamp
+from stagecraft.model.migration import MigrationRecord
 from stagecraft.model.phase import Phase, PhaseStatus
 from stagecraft.model.release import HostRecord, PhaseRecord, Release
 
@@ -44,6 +45,7 @@ def release_view(release: Release, *, current: bool) -> Values:
             {"service": service, "reference": image.reference, "digest": image.digest}
             for service, image in sorted(release.images.items())
         ],
+        "migrations": [_migration(record) for record in release.migrations],
         "differences": _differences(release),
         "variables": sorted(release.plan.variables.items()),
         "secrets": list(release.plan.secrets),
@@ -126,6 +128,18 @@ def _host(name: str, host: HostRecord) -> Values:
             {"service": service, "image": image.image, "id": image.id, "digest": image.digest or ""}
             for service, image in sorted(host.running.items())
         ],
+    }
+
+
+def _migration(record: MigrationRecord) -> Values:
+    return {
+        "name": record.name,
+        "status": record.status.value,
+        "what": f"{record.when} {record.direction} with {record.engine}",
+        "changes": [str(change) for change in record.changes],
+        "unsure": [str(change) for change in record.unsure],
+        "note": record.error or record.reason,
+        "took": between(record.started_at, record.finished_at),
     }
 
 
