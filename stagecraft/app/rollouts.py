@@ -98,8 +98,12 @@ class Rollouts:
 
     def pull(self, step: Pull, release: Release, deadline: float) -> None:
         """Fetch every image of a host that its engine does not have. Raises StepFailedError."""
-        for image in sorted(set(public.images(release.text_of(step.host)).values())):
-            self.engine(step.host).pull(image, deadline)
+        try:
+            for image in sorted(set(public.images(release.text_of(step.host)).values())):
+                self.engine(step.host).pull(image, deadline)
+        except StepFailedError as failure:
+            failure.place = failure.place or f"host {step.host}"
+            raise
 
     def _fit(self, line: str) -> str:
         """Return a line as a terminal would show it, secrets masked."""

@@ -2,10 +2,12 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from tests.e2e.fleet import Fleet
 from tests.e2e.machine import COMMITTED, Shop, ask, base_environment
@@ -19,19 +21,19 @@ project: {name}
 compose: compose.yml
 registry: {registry}/{name}
 roles:
-  db: {{services: [db]}}
-  app: {{services: [api, worker]}}
-  web: {{services: [web]}}
+{roles}
 secrets:
   TOKEN: {{env: TOKEN}}
 environments:
   prod:
     health_timeout: 15s
-    timeouts: {{rollout: 60s}}
+    timeouts: {{rollout: 90s}}
     rollout: {rollout}
     hosts:
 {hosts}
 """
+
+ROLES = {"db": ["db"], "app": ["api", "worker"], "web": ["web"]}
 
 COMPOSE = """\
 x-common: &common
@@ -68,6 +70,7 @@ services:
     <<: *common
     build: web
     ports: ["8080:80"]
+    volumes: ["/run/{name}:/fault:ro"]
     depends_on: {api: {condition: service_healthy}}
     healthcheck: {<<: *check, test: [CMD, test, -e, /tmp/up]}
 
@@ -141,11 +144,20 @@ class FleetApp:
 
     def newest(self) -> dict[str, Any]:
         """Return the newest release as a new process reads it."""
-        listed = self.shop.stagecraft("releases", "list", "--env", "prod", "--limit", "1", "--format", "json")
-        shown = self.shop.stagecraft(
-            "releases", "show", json.loads(listed.stdout)[0]["id"], "--format", "json"
-        )
-        return dict(json.loads(shown.stdout))
+        return self.shown(self.newest_id())
+
+    def newest_id(self) -> str:
+        """Return the id of the newest release."""
+        listed = self.shop.stagecraft("releases", "list", "--env", "prod", "--format", "json")
+        return str(json.loads(listed.stdout)[0]["id"])
+
+    def shown(self, release: str) -> dict[str, Any]:
+        """Return a release as a new process reads it."""
+        return dict(json.loads(self.shop.stagecraft("releases", "show", release, "--format", "json").stdout))
+
+    def fault(self, host: str) -> None:
+        """Make every script on a host that asks for `/fault/here` find it."""
+        self.fleet.on(host, "touch", f"/run/{self.shop.name}/here")
 
     def edit(self, service: str, script: str) -> None:
         """Give a built service another script and commit it."""
@@ -166,6 +178,16 @@ class FleetApp:
             self.fleet.on(host, "sh", "-c", f"({script}) >/dev/null 2>&1 || true")
         run_here = f"docker image ls -q '{self.shop.registry.address}/{self.shop.name}/*'"  # type: ignore[union-attr]
         ask("sh", "-c", f"{run_here} | sort -u | xargs -r docker rmi -f >/dev/null 2>&1 || true")
+
+
+def compose_text(name: str, roles: Collection[str]) -> str:
+    """Return the Compose file, reduced to the services of some roles."""
+    model = yaml.safe_load(COMPOSE.replace("{name}", name))
+    services = {service for role in roles for service in ROLES[role]}
+    model["services"] = {key: value for key, value in model["services"].items() if key in services}
+    for service in model["services"].values():
+        service["depends_on"] = {k: v for k, v in service.get("depends_on", {}).items() if k in services}
+    return yaml.safe_dump(model, sort_keys=False)
 
 
 def hosts_yaml(hosts: Mapping[str, str], ssh: Mapping[str, str]) -> str:
@@ -197,11 +219,16 @@ def check_out_fleet_app(
         (root / service).mkdir(parents=True)
         shop.write(f"{service}/Dockerfile", BUILT)
         shop.write(f"{service}/run.sh", RUN.format(service=service))
+    roles = dict.fromkeys(hosts.values())
     text = STAGECRAFT.format(
-        name=name, registry=fleet.registry.address, rollout=rollout, hosts=hosts_yaml(hosts, ssh or {})
+        name=name,
+        registry=fleet.registry.address,
+        rollout=rollout,
+        hosts=hosts_yaml(hosts, ssh or {}),
+        roles="\n".join(f"  {role}: {{services: {ROLES[role]}}}" for role in roles),
     )
     shop.write("stagecraft.yml", text)
-    shop.write("compose.yml", COMPOSE)
+    shop.write("compose.yml", compose_text(name, roles))
     shop.write(".gitignore", ".stagecraft/\n")
     ask("git", "init", "--quiet", "--initial-branch=main", cwd=root, env=base_environment() | COMMITTED)
     shop.commit("The fleet app")
