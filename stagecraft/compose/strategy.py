@@ -145,12 +145,14 @@ def _spans(service: Mapping[str, Any]) -> Iterator[range]:
 def _doubts(service: Mapping[str, Any]) -> Iterator[str]:
     """Yield why two containers side by side may do harm, unless the user knows better."""
     for mount in service.get("volumes", []):
-        if mount.get("type") != "volume" or mount.get("read_only"):
+        kind, source = mount.get("type"), mount.get("source", "")
+        if kind not in ("volume", "bind") or mount.get("read_only") or source.endswith(".sock"):
             continue
-        if not mount.get("source"):
+        if not source:
             yield f"it keeps data in an anonymous volume, `{mount['target']}`"
         elif replicas(service) == 1:
-            yield f"it is one container that writes to the volume `{mount['source']}`"
+            what = "volume" if kind == "volume" else "folder"
+            yield f"it is one container that may write to the {what} `{source}`"
 
 
 def seconds(written: str) -> float:

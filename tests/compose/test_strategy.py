@@ -38,6 +38,10 @@ def volume(**mount: Any) -> dict[str, Any]:
     return {"volumes": [{"type": "volume", "target": "/data", **mount}]}
 
 
+def bound(source: str, **mount: Any) -> dict[str, Any]:
+    return {"volumes": [{"type": "bind", "source": source, "target": "/data", **mount}]}
+
+
 def update(**config: Any) -> dict[str, Any]:
     return {"deploy": {"update_config": config}}
 
@@ -61,7 +65,8 @@ def said(rollout: object) -> dict[str, Any]:
             {"networks": {"default": {"ipv4_address": "10.0.0.9"}}},
             "it has a fixed address in the network `default`",
         ),
-        (volume(source="data"), "it is one container that writes to the volume `data`"),
+        (volume(source="data"), "it is one container that may write to the volume `data`"),
+        (bound("./data"), "it is one container that may write to the folder `./data`"),
         (volume(), "it keeps data in an anonymous volume, `/data`"),
         (update(order="stop-first"), "`deploy.update_config.order` says so"),
         (said("recreate"), "`x-stagecraft.rollout` says so"),
@@ -81,7 +86,10 @@ def test_two_containers_at_once_are_avoided_where_they_would_clash_do_harm_or_ar
         {"ports": [port("8000-8001")]},
         {**volume(source="data"), "scale": 2},
         volume(source="data", read_only=True),
-        {"volumes": [{"type": "bind", "source": "/srv", "target": "/data"}]},
+        bound("./data", read_only=True),
+        {**bound("./data"), "scale": 2},
+        bound("/var/run/docker.sock"),
+        {"volumes": [{"type": "tmpfs", "target": "/data"}]},
         {"network_mode": "none"},
     ],
 )
