@@ -25,10 +25,9 @@ FREE = {"spec/facts.md"}
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Yield every command that does something, with its path."""
     inner = getattr(command, "commands", None)
-    if inner is None:
+    if inner is None or (path and command.invoke_without_command):
         yield path, command
-        return
-    for name, child in inner.items():
+    for name, child in (inner or {}).items():
         yield from commands(child, (*path, name))
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from stagecraft.app.requests import (
     DeployRequest,
     Listed,
+    MigrateRequest,
+    MigrationState,
     PipelineFacts,
     ReleaseDifference,
     RollbackRequest,
@@ -26,7 +28,17 @@ if TYPE_CHECKING:
     from stagecraft.model.plan import Plan
     from stagecraft.model.release import Release
 
-__all__ = ["App", "DeployRequest", "Listed", "PipelineFacts", "ReleaseDifference", "RollbackRequest", "Where"]
+__all__ = [
+    "App",
+    "DeployRequest",
+    "Listed",
+    "MigrateRequest",
+    "MigrationState",
+    "PipelineFacts",
+    "ReleaseDifference",
+    "RollbackRequest",
+    "Where",
+]
 
 
 class App:
@@ -92,6 +104,24 @@ class App:
         from stagecraft.app import rollback
 
         return rollback.run(self._where, self._observer, self._shield, request, self._making())
+
+    def migrate_plan(self, request: MigrateRequest) -> "Plan":
+        """Return what `migrate` would do."""
+        from stagecraft.app import migrate
+
+        return migrate.plan(self._where, self._observer, request)
+
+    def migrate(self, request: MigrateRequest) -> "Release":
+        """Run migrations alone, as a recorded release."""
+        from stagecraft.app import migrate
+
+        return migrate.run(self._where, self._observer, self._shield, request, self._making())
+
+    def migrations(self, env: str | None) -> tuple[MigrationState, ...]:
+        """Return what the records know of each migration."""
+        from stagecraft.app import migrate
+
+        return migrate.status(self._where, env)
 
     def releases(self, env: str | None, limit: int, status: "ReleaseStatus | None") -> tuple[Listed, ...]:
         """Return the newest releases, newest first."""

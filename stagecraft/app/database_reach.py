@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
+from stagecraft.app.migration_entry import text_of
 from stagecraft.app.rollouts import Rollouts
 from stagecraft.compose.one_off import dependencies, services_of
 from stagecraft.errors import UnavailableError
@@ -35,7 +36,7 @@ class DatabaseReach:
         self, step: Migrate, release: Release, url: DatabaseUrl, deadline: float
     ) -> Iterator[Dial | None]:
         """Yield where to dial; a service that does not run is started first, one that does is not touched."""
-        text = release.text_of(step.host)
+        text = text_of(step, release)
         port = url.port or _PORTS.get(url.dialect, 0)
         if url.dialect is Dialect.SQLITE or not text:
             yield None

@@ -12,6 +12,7 @@ from stagecraft.app.requests import DeployRequest, Where
 from stagecraft.app.run import Run, actor, back_to, pinned
 from stagecraft.engine.ports import Observer, Shield
 from stagecraft.errors import ConfigError
+from stagecraft.migrators.answers import Answers
 from stagecraft.model.events import Note
 from stagecraft.model.release import Release
 
@@ -24,7 +25,7 @@ def run(
         request = _like(request)
     here = opened(where, request.env, lambda sentence: observer(Note(text=sentence)))
     running = Run(where, here, hands(where, here, observer), shield, request.lock_wait)
-    running.hands.answers = request.answers
+    running.hands.answers = Answers.of(request)
     with closing(running.hands.engines):
         if request.resume is not None:
             return resume.run(running, request)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from stagecraft.app.migration_entry import Entry
+from stagecraft.app.migration_entry import Entry, text_of
 from stagecraft.app.migration_past import Past
 from stagecraft.app.rollouts import Rollouts
 from stagecraft.compose.one_off import dependencies, one_off, services_of
@@ -19,8 +19,6 @@ from stagecraft.model.step import Migrate
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.one_off import MIGRATION, RELEASE, OneOff
 
-TEXT = "text"
-"""Key of a step's details: digest in the plan's texts of the text whose image is used; else the release's."""
 _LONGEST = 200
 """Characters kept of a revision."""
 
@@ -41,7 +39,7 @@ class CommandMigrations:
     def run(self, step: Migrate, release: Release, past: Past, entry: Entry, deadline: float) -> None:
         """Run one migration. Raises StepFailedError, RefusedError, UnavailableError."""
         work = step.work
-        text = release.plan.texts.get(str(work.details.get(TEXT, ""))) or release.text_of(step.host)
+        text = text_of(step, release)
         service = str(work.details["service"])
         if service not in services_of(text):
             raise StepFailedError(f"there is no service `{service}` on {step.host} any more")

@@ -8,6 +8,14 @@ from stagecraft.model.migration import Change, Direction, MigrationRecord, Migra
 from stagecraft.model.release import Release
 from stagecraft.model.step import Migrate
 
+TEXT = "text"
+"""Key of a step's details: digest, in the plan's texts, of the text it is about; else that of its host."""
+
+
+def text_of(step: Migrate, release: Release) -> str:
+    """Return the Compose text whose services a migration means; empty if there is none."""
+    return release.plan.texts.get(str(step.work.details.get(TEXT, "")), "") or release.text_of(step.host)
+
 
 class Entry:
     """One migration of a running release. Called from one thread."""

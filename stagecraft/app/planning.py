@@ -18,6 +18,7 @@ from stagecraft.compose.strategy import reached_inside, strategies
 from stagecraft.compose.use import inputs_of, names_of
 from stagecraft.engine.ports import Observer
 from stagecraft.errors import ConfigError
+from stagecraft.migrators.answers import Answers
 from stagecraft.model.history import completed, current
 from stagecraft.model.migration import When
 from stagecraft.model.plan import Asked, HostPlan, Plan, content_digest
@@ -81,7 +82,7 @@ def make(where: Where, here: Opened, observer: Observer, request: DeployRequest)
         )
         for host in hosts
     }
-    migrations = migration_planning.plan(here, hosts, request.answers)
+    migrations = migration_planning.plan(here, hosts, Answers.of(request))
     made = _Making(here, request, project, git, version, base, choice, hosts, rendered, migrations)
     return Planned(made.plan(), base)
 

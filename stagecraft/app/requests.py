@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stagecraft.migrators.answers import Answers
-
 if TYPE_CHECKING:  # lists need none of their fields
     from stagecraft.model.header import Header
     from stagecraft.model.plan import Plan
@@ -49,11 +47,6 @@ class DeployRequest:
     migration_again: tuple[str, ...] = ()
     """Migrations that may have run, and of which a person knows that they are to be run again."""
 
-    @property
-    def answers(self) -> Answers:
-        """Return what a person has found out about migrations."""
-        return Answers(frozenset(self.migration_done), frozenset(self.migration_again))
-
 
 @dataclass(frozen=True)
 class RollbackRequest:
@@ -65,6 +58,37 @@ class RollbackRequest:
     to_version: str | None = None
     message: str = ""
     lock_wait: float = 0
+    with_migrations: bool = False
+    """Whether to undo what can be undone and has run since."""
+    accept_schema: tuple[str, ...] = ()
+    """Migrations, or files, that stay although the release to go back to does not know them."""
+
+
+@dataclass(frozen=True)
+class MigrateRequest:
+    """What `migrate` asks for."""
+
+    env: str | None
+    when: str | None = None
+    """Only migrations of this `when`; None: those around a rollout."""
+    name: str | None = None
+    message: str = ""
+    lock_wait: float = 0
+    migration_done: tuple[str, ...] = ()
+    migration_again: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MigrationState:
+    """One line of `migrate status`."""
+
+    name: str
+    when: str
+    engine: str
+    state: str
+    """What the recorded releases know of it, in a few words."""
+    pending: tuple[str, ...] = ()
+    """Files that are not recorded as applied."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from contextlib import closing
 from dataclasses import dataclass
 
-from stagecraft.app import planning, reading
+from stagecraft.app import planning, reading, rollback_migrations
 from stagecraft.app.hands import MakeHands
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.preflight import Preflight, listed
@@ -89,6 +89,7 @@ def _planned(here: Opened, request: RollbackRequest) -> Plan:
     headers = list(here.store.headers(here.environment.name))
     target = here.store.read(here.environment.name, _target(here, headers, request).number)
     base = planning.base_of(here)
+    across = rollback_migrations.across(here, target, request)
     reason = f"`{target.id}` has its images"
     texts = {name: target.text_of(name) for name in target.hosts}
     return Plan(
@@ -101,12 +102,12 @@ def _planned(here: Opened, request: RollbackRequest) -> Plan:
         store_present=True,
         compose_version=target.plan.compose_version,
         rollback_of=target.id,
-        steps=tuple(_step(step, target, base) for step in target.plan.rollouts),
+        steps=(*across.steps, *(_step(step, target, base) for step in target.plan.rollouts)),
         skipped={
             Phase.BUILD: reason,
             Phase.PUSH: reason,
-            Phase.MIGRATE_PRE: "no migrations are configured",
-            Phase.MIGRATE_POST: "no migrations are configured",
+            **({} if across.steps else {Phase.MIGRATE_PRE: "no migration is undone"}),
+            Phase.MIGRATE_POST: "a rollback applies no migration",
         },
         hosts={
             name: HostPlan(
@@ -117,13 +118,13 @@ def _planned(here: Opened, request: RollbackRequest) -> Plan:
             )
             for name, text in texts.items()
         },
-        texts=target.texts,
-        files=target.files,
-        variables=target.plan.variables,
-        secrets=target.plan.secrets,
+        texts={**across.texts, **target.texts},
+        files={**across.files, **target.files},
+        variables={**across.variables, **target.plan.variables},
+        secrets=tuple(sorted({*across.secrets, *target.plan.secrets})),
         timeouts=target.plan.timeouts,
         given=target.images,
-        notes=_notes(target, texts),
+        notes=(*_notes(target, texts), *across.notes),
     ).sealed()
 
 

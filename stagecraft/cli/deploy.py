@@ -37,6 +37,8 @@ def deploy(
     skip_build: options.SkipBuild = False,
     image: options.Images = None,
     recreate: options.Recreate = None,
+    migration_done: options.MigrationDone = None,
+    migration_again: options.MigrationAgain = None,
     style: options.OutputFormat = Format.TEXT,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -60,6 +62,8 @@ def deploy(
         }.items():
             options.exclusive("a recorded plan is run as it is", **recorded, **{name: value})
     options.exclusive("each names another plan", plan=plan, resume=resume)
+    options.exclusive("a recorded plan is run as it is", plan=plan, migration_done=migration_done)
+    options.exclusive("a recorded plan is run as it is", plan=plan, migration_again=migration_again)
     call = invocation(context).given(config, store)
 
     def request(saved: "Plan | None") -> DeployRequest:
@@ -75,6 +79,8 @@ def deploy(
             plan=saved,
             plan_path=plan,
             resume=(release or "") if resume else None,
+            migration_done=tuple(migration_done or ()),
+            migration_again=tuple(migration_again or ()),
         )
 
     if dry_run:

@@ -22,6 +22,7 @@ from stagecraft.cli.endings import ended
 from stagecraft.cli.init import init
 from stagecraft.cli.invocation import Invocation, invocation
 from stagecraft.cli.lock import lock
+from stagecraft.cli.migrate import migrate
 from stagecraft.cli.pipeline import pipeline
 from stagecraft.cli.plan import plan
 from stagecraft.cli.releases import releases
@@ -59,6 +60,7 @@ root.command(
     epilog=examples("stagecraft docs environments.prod.timeouts.build", "stagecraft docs exit-codes")
 )(docs)
 root.add_typer(releases, name="releases")
+root.add_typer(migrate, name="migrate")
 root.add_typer(config_group, name="config")
 root.add_typer(lock, name="lock")
 root.add_typer(ci, name="ci")

@@ -53,6 +53,16 @@ Recreate = Annotated[
     list[str] | None,
     typer.Option("--recreate", metavar="SERVICE", help="Replace its containers anyway; repeat for more."),
 ]
+MigrationDone = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--migration-done", metavar="NAME", help="It may have run, and did: go on; repeat for more."
+    ),
+]
+MigrationAgain = Annotated[
+    list[str] | None,
+    typer.Option("--migration-again", metavar="NAME", help="It may have run: run it again; repeat for more."),
+]
 Message = Annotated[str, typer.Option("--message", "-m", metavar="TEXT", help="Why; kept in the record.")]
 LockWait = Annotated[
     float,

@@ -23,6 +23,13 @@ def rollback(
         str | None,
         typer.Option("--to-version", metavar="VERSION", help="The newest completed release of it."),
     ] = None,
+    with_migrations: Annotated[
+        bool, typer.Option("--with-migrations", help="Undo what can be undone and ran since, newest first.")
+    ] = False,
+    accept_schema: Annotated[
+        list[str] | None,
+        typer.Option("--accept-schema", metavar="NAME", help="A migration or file that may stay; repeat."),
+    ] = None,
     dry_run: options.DryRun = False,
     message: options.Message = "",
     lock_wait: options.LockWait = 0,
@@ -36,7 +43,15 @@ def rollback(
     from stagecraft.app import RollbackRequest
 
     options.exclusive("each names a target", to=to, to_version=to_version)
-    request = RollbackRequest(env=env, to=to, to_version=to_version, message=message, lock_wait=lock_wait)
+    request = RollbackRequest(
+        env=env,
+        to=to,
+        to_version=to_version,
+        message=message,
+        lock_wait=lock_wait,
+        with_migrations=with_migrations,
+        accept_schema=tuple(accept_schema or ()),
+    )
     call = invocation(context).given(config, store)
     if dry_run:
         print_plan(call.terminal, call.use_cases().rollback_plan(request), PlanFormat(style))

@@ -8,6 +8,8 @@ if TYPE_CHECKING:  # nothing here is needed to print a help page
     from stagecraft.app import (
         DeployRequest,
         Listed,
+        MigrateRequest,
+        MigrationState,
         PipelineFacts,
         ReleaseDifference,
         RollbackRequest,
@@ -56,6 +58,18 @@ class UseCases(Protocol):
 
     def rollback(self, request: "RollbackRequest") -> "Release":
         """Go back; return the finished release."""
+        ...
+
+    def migrate_plan(self, request: "MigrateRequest") -> "Plan":
+        """Return what `migrate` would do."""
+        ...
+
+    def migrate(self, request: "MigrateRequest") -> "Release":
+        """Run migrations alone; return the finished release."""
+        ...
+
+    def migrations(self, env: str | None) -> "Sequence[MigrationState]":
+        """Return what the records know of each migration."""
         ...
 
     def releases(self, env: str | None, limit: int, status: "ReleaseStatus | None") -> "Sequence[Listed]":

@@ -2,8 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from stagecraft.errors import ConfigError
+
+
+class Answered(Protocol):
+    """What was asked for, with a person's answers in it."""
+
+    @property
+    def migration_done(self) -> tuple[str, ...]:
+        """Migrations that may have run, and did."""
+        ...
+
+    @property
+    def migration_again(self) -> tuple[str, ...]:
+        """Migrations that may have run, and are to be run again."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -12,6 +27,11 @@ class Answers:
 
     done: frozenset[str] = field(default_factory=frozenset)
     again: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, request: "Answered") -> "Answers":
+        """Return what the request says."""
+        return cls(frozenset(request.migration_done), frozenset(request.migration_again))
 
     def check(self, names: Iterable[str]) -> None:
         """Raise ConfigError if a name is answered both ways, or is no migration's."""

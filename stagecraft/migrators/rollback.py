@@ -106,6 +106,26 @@ def cross(ran: Sequence[Ran], *, with_migrations: bool = False, accepted: Collec
     return Crossing(undo=_grouped(undo), stays=tuple(stays))
 
 
+def missing(ran: Sequence[Ran]) -> dict[str, str]:
+    """Return what was undone since the target release and had been applied before it: name -> a sentence.
+
+    `ran`: every record since then, newest first. The target needs it, and a rollback applies nothing.
+    """
+    here: set[tuple[str, str]] = set()
+    lost: dict[tuple[str, str], str] = {}
+    for it in reversed(ran):
+        for change in it.record.changes:
+            key = (it.record.name, change.name)
+            if it.record.direction is Direction.UP:
+                here.add(key)
+                lost.pop(key, None)
+            elif key in here:
+                here.discard(key)
+            else:
+                lost[key] = f"`{change.name}` of `{it.record.name}` was undone in {it.release}"
+    return {name: sentence for (name, _), sentence in lost.items()}
+
+
 def incompatible(records: Iterable[MigrationRecord]) -> tuple[str, ...]:
     """Return the migrations and files, in order, across which an automatic `revert` becomes `stop`."""
     return tuple(

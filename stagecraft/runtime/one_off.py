@@ -86,7 +86,7 @@ class OneOff:
 
 
 def address(docker: Docker, project: str, service: str) -> str:
-    """Return the IP address of a running container of a service, as its host sees it; empty if it has none."""
+    """Return the IP address of a running container of a service, as its host sees it; empty if none."""
     labels = (f"com.docker.compose.project={project}", f"com.docker.compose.service={service}")
     filters = [f"--filter=label={label}" for label in (*labels, "com.docker.compose.oneoff=False")]
     found = docker.run(("ps", "--quiet", "--no-trunc", *filters)).stdout.split()

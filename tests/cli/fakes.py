@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stagecraft.app import DeployRequest, Listed, PipelineFacts, ReleaseDifference, RollbackRequest, Where
+from stagecraft.app import (
+    DeployRequest,
+    Listed,
+    MigrateRequest,
+    MigrationState,
+    PipelineFacts,
+    ReleaseDifference,
+    RollbackRequest,
+    Where,
+)
 from stagecraft.app.known import Kind
 from stagecraft.app.start import Answers, Started
 from stagecraft.app.survey import Survey
@@ -35,6 +44,7 @@ class FakeApp:
     error: BaseException | None = None
     problems: list[str] = field(default_factory=list)
     held_by: Holder | None = None
+    states: tuple[MigrationState, ...] = ()
     differs: ReleaseDifference = field(
         default_factory=lambda: ReleaseDifference(a="demo-1", b="demo-2", texts={}, images={}, variables={})
     )
@@ -79,6 +89,17 @@ class FakeApp:
 
     def rollback(self, request: RollbackRequest) -> Release:
         return self._run(request)
+
+    def migrate_plan(self, request: MigrateRequest) -> Plan:
+        self._ask(request)
+        return self.made
+
+    def migrate(self, request: MigrateRequest) -> Release:
+        return self._run(request)
+
+    def migrations(self, env: str | None) -> Sequence[MigrationState]:
+        self._ask(("migrations", env))
+        return self.states
 
     def releases(self, env: str | None, limit: int, status: ReleaseStatus | None) -> tuple[Listed, ...]:
         self._ask(("releases", env, limit, status))
