@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from stagecraft.model.phase import ReleaseStatus
     from stagecraft.model.plan import Plan
     from stagecraft.model.release import Release
+    from stagecraft.model.standing import Standing
 
 __all__ = [
     "App",
@@ -170,6 +171,12 @@ class App:
         from stagecraft.app import start
 
         return start.start(self._where, self._observer, found, answers)
+
+    def status(self, env: str | None) -> "Standing":
+        """Compare what runs on every host with the current release."""
+        from stagecraft.app import status
+
+        return status.status(self._where, self._observer, env, self._making())
 
     def aliases(self) -> dict[str, tuple[str, ...]]:
         """Return the user's own command lines; none where there is no project. Raises ConfigError."""

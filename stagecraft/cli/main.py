@@ -27,6 +27,7 @@ from stagecraft.cli.pipeline import pipeline
 from stagecraft.cli.plan import plan
 from stagecraft.cli.releases import releases
 from stagecraft.cli.rollback import rollback
+from stagecraft.cli.status import status
 from stagecraft.cli.terminal import Terminal
 from stagecraft.cli.tree import examples, group
 from stagecraft.cli.use_cases import Connect, UseCases
@@ -59,6 +60,9 @@ root.command(
 root.command(
     epilog=examples("stagecraft docs environments.prod.timeouts.build", "stagecraft docs exit-codes")
 )(docs)
+root.command(epilog=examples("stagecraft status --env prod", "stagecraft status --env prod --exit-code"))(
+    status
+)
 root.add_typer(releases, name="releases")
 root.add_typer(migrate, name="migrate")
 root.add_typer(config_group, name="config")

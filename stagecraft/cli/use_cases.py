@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # nothing here is needed to print a help page
     from stagecraft.model.phase import ReleaseStatus
     from stagecraft.model.plan import Plan
     from stagecraft.model.release import Release
+    from stagecraft.model.standing import Standing
 
 
 class UseCases(Protocol):
@@ -102,6 +103,10 @@ class UseCases(Protocol):
 
     def start(self, found: "Survey", answers: "Answers") -> "Started":
         """Write the first configuration."""
+        ...
+
+    def status(self, env: str | None) -> "Standing":
+        """Compare what runs on every host with the current release."""
         ...
 
     def aliases(self) -> "Mapping[str, Sequence[str]]":

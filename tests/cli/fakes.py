@@ -30,6 +30,7 @@ from stagecraft.model.phase import ReleaseStatus
 from stagecraft.model.plan import Plan
 from stagecraft.model.plan_file import load
 from stagecraft.model.release import Release
+from stagecraft.model.standing import Standing
 from tests.cli import scenes
 
 
@@ -45,6 +46,9 @@ class FakeApp:
     problems: list[str] = field(default_factory=list)
     held_by: Holder | None = None
     states: tuple[MigrationState, ...] = ()
+    standing: Standing = field(
+        default_factory=lambda: Standing(environment="demo", release=None, version=None, hosts=())
+    )
     differs: ReleaseDifference = field(
         default_factory=lambda: ReleaseDifference(a="demo-1", b="demo-2", texts={}, images={}, variables={})
     )
@@ -136,6 +140,10 @@ class FakeApp:
     def start(self, found: Survey, answers: Answers) -> Started:
         self._ask(answers)
         return self.started
+
+    def status(self, env: str | None) -> Standing:
+        self._ask(("status", env))
+        return self.standing
 
     def aliases(self) -> Mapping[str, Sequence[str]]:
         self._ask("aliases")
