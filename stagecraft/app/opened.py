@@ -40,7 +40,7 @@ def opened(where: Where, env: str | None, notice: Callable[[str], None] = _silen
     return Opened(
         loaded=loaded,
         environment=select(loaded.project, env),
-        store=FileStore(folder, SystemClock(), notice=notice),
+        store=FileStore(folder, SystemClock(), notice=notice, allow_network=loaded.project.store_on_network),
         store_folder=folder,
     )
 
