@@ -56,6 +56,16 @@ class Terminal:
         except OSError:
             return 80
 
+    @property
+    def height(self) -> int:
+        """Return the lines of the terminal."""
+        if (lines := self.environ.get("LINES", "")).isdecimal() and int(lines) > 0:
+            return int(lines)
+        try:
+            return os.get_terminal_size(self.out.fileno()).lines or 24
+        except OSError:
+            return 24
+
     def data(self, text: str) -> None:
         """Write what a program may read: as it is, except on a terminal, which must not be steered by it."""
         self._write(clean(text) if self.out.isatty() else text)

@@ -3,11 +3,10 @@
 import re
 
 from stagecraft.cli.render.clean import clean
-from stagecraft.cli.render.doing import Doing
 from stagecraft.cli.render.progress import Progress
 from stagecraft.cli.terminal import Terminal
-from stagecraft.model.events import Action, HostChanged, Output, PhaseChanged, StepChanged
-from stagecraft.model.phase import HostStatus, Phase, PhaseStatus
+from stagecraft.model.events import Note, PhaseChanged
+from stagecraft.model.phase import Phase, PhaseStatus
 from tests.cli import scenes
 from tests.cli.fakes import FakeApp, Screen, typed
 
@@ -54,40 +53,17 @@ def test_a_dumb_terminal_gets_plain_lines() -> None:
     assert "\x1b" not in said.out + said.err
 
 
-def test_the_newest_output_fills_the_room_that_hosts_leave() -> None:
-    doing = Doing()
-    doing.take(Action(host="web1", action="replace web", cause="image changed"))
-    for number in range(9):
-        doing.take(Output(source="build", line=str(number)))
-    expected = ["web1: replace web (image changed)", *(f"build | {number}" for number in range(4, 9))]
-    assert expected == doing.lines()
+def test_times_count_from_when_a_phase_began() -> None:
+    now = [0.0]
+    terminal = Terminal(out=Screen(), err=Screen(), environ={"COLUMNS": "80", "TERM": "xterm"})
+    with Progress(terminal, lambda: now[0]) as view:
+        now[0] = 5
+        view(PhaseChanged(phase=Phase.BUILD, status=PhaseStatus.RUNNING))
+        now[0] = 17
+        view(Note(text="look again"))
+    assert "build         running      12 s" in clean(terminal.out.getvalue())  # type: ignore[attr-defined]
 
 
-def test_many_hosts_do_not_push_the_phases_off_the_screen() -> None:
-    doing = Doing()
-    for number in range(40):
-        doing.take(Action(host=f"web{number}", action="wait", cause=""))
-    assert (6, "and 35 more") == (len(doing.lines()), doing.lines()[-1])
-
-
-def test_a_host_that_is_done_is_not_mentioned_any_more() -> None:
-    doing = Doing()
-    doing.take(Action(host="web1", action="wait", cause=""))
-    doing.take(HostChanged(host="web1", status=HostStatus.UPDATED))
-    assert [] == doing.lines()
-
-
-def test_a_step_that_ended_is_not_mentioned_any_more() -> None:
-    doing = Doing()
-    step = StepChanged(phase=Phase.PUSH, kind="push", host="local", subject="web", status="running")
-    doing.take(step)
-    assert ["web: push"] == doing.lines()
-    doing.take(step.model_copy(update={"status": "completed"}))
-    assert [] == doing.lines()
-
-
-def test_a_new_phase_begins_with_a_clean_sheet() -> None:
-    doing = Doing()
-    doing.take(Output(source="build", line="old"))
-    doing.take(PhaseChanged(phase=Phase.PUSH, status=PhaseStatus.RUNNING))
-    assert [] == doing.lines()
+def test_a_terminal_says_how_high_it_is() -> None:
+    sizes = [Terminal(Screen(), Screen(), {"LINES": lines}).height for lines in ("50", "0", "x")]
+    assert [50, 24, 24] == sizes
