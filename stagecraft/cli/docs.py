@@ -20,11 +20,12 @@ def docs(
     from stagecraft.cli.render import docs_text
 
     terminal = invocation(context).terminal
+    from stagecraft.config.reference import example, exit_codes
+
     if key == EXIT_CODES:
-        terminal.say(docs_text.exit_codes_text())
+        terminal.say(docs_text.exit_codes_text(exit_codes()))
         return
     from stagecraft.config.keys import find, keys
-    from stagecraft.config.reference import example
 
     known = keys()
     if key is None:

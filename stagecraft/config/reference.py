@@ -1,4 +1,4 @@
-"""The annotated example of the reference page, which travels with the package (spec/config.md)."""
+"""The pages of the reference that travel with the package: spec/config.md and spec/exit-codes.md."""
 
 import re
 from collections.abc import Sequence
@@ -12,13 +12,18 @@ ANY = "<name>"
 ITEM = "[]"
 """Stands for one item of a list."""
 
+_EXIT_CODE = re.compile(r"^\| (\d[\d, ]*) \|.*?\| ([^|]+) \|$", re.MULTILINE)
 _BLOCK = re.compile(r"<!-- example: \w+ -->\n```yaml\n(.*?)```", re.DOTALL)
 
 
 def blocks() -> list[str]:
     """Return the example files of the reference, the complete one first."""
-    page = files("stagecraft.config").joinpath("reference.md").read_text(encoding="utf-8")
-    return [block[1] for block in _BLOCK.finditer(page)]
+    return [block[1] for block in _BLOCK.finditer(_page("reference.md"))]
+
+
+def exit_codes() -> list[tuple[str, str]]:
+    """Return every exit code with its meaning (spec/exit-codes.md)."""
+    return [(row[1], row[2]) for row in _EXIT_CODE.finditer(_page("exit-codes.md"))]
 
 
 def example(path: Sequence[str]) -> str:
@@ -44,6 +49,10 @@ def names() -> list[str]:
     """Return the keys that the complete example writes, as they are typed after `stagecraft docs`."""
     paths = [path for path, _ in tree.parse(blocks()[0].encode(), "spec/config.md").lines()]
     return [".".join(map(str, path)) for path in paths if not any(isinstance(part, int) for part in path)]
+
+
+def _page(name: str) -> str:
+    return files("stagecraft.config").joinpath(name).read_text(encoding="utf-8")
 
 
 def _fits(found: KeyPath, path: Sequence[str]) -> bool:

@@ -24,11 +24,15 @@ def understood(words: Sequence[str]) -> None:
     """Parse the words after `stagecraft`; raises what the command line would say of them."""
     command, rest, parent, name = PAGES[()], list(words), None, "stagecraft"
     while True:
-        context = command.make_context(name, rest, parent=parent)
+        try:
+            context = command.make_context(name, rest, parent=parent)
+        except typer.Exit:  # `--help`
+            return
         if not hasattr(command, "commands"):
             return
         rest = [*getattr(context, "_protected_args", ()), *context.args]
         if not rest:
             return
+        assert rest[0] in command.commands, f"there is no command `{context.command_path} {rest[0]}`"
         name, command, rest = command.resolve_command(context, rest)
         parent = context
