@@ -7,6 +7,9 @@ _STEP = re.compile(r"#\d+ \[(?P<target>[^\s\]]+)(?: (?P<stage>[^\]]*?))?\] (?P<w
 """BuildKit with `--progress plain` under bake: `#7 [web 4/7] RUN ...`, `#9 [web builder 1/2] ...`,
 `#4 [web internal] load build context`, `#13 [web] exporting to image`."""
 
+_NO_TARGETS = ("internal", "auth")
+"""What stands there alone when a step is about no target: `#1 [internal] load local bake definitions`."""
+
 _COUNT = re.compile(r"(?:(?P<stage>.*) )?(?P<number>\d+/\d+)")
 _LAYER = re.compile(r"(?P<layer>[0-9a-f]{12}): (?P<status>.+)")
 _DONE = ("Pushed", "Layer already exists", "Mounted from", "Pull complete", "Already exists")
@@ -15,7 +18,7 @@ _DONE = ("Pushed", "Layer already exists", "Mounted from", "Pull complete", "Alr
 def built(line: str) -> tuple[str, str] | None:
     """Return which target a line of the builder begins a step of, and what; None if it begins none."""
     match = _STEP.fullmatch(line)
-    if match is None:
+    if match is None or (match["target"] in _NO_TARGETS and not match["stage"]):
         return None
     count = _COUNT.fullmatch(match["stage"] or "")
     if count is None:

@@ -12,6 +12,8 @@ from stagecraft.cli.render.programs import Layers, built
         ("#9 [worker base 1/1] COPY a /c", ("worker", "layer 1/1 of base: COPY a /c")),
         ("#4 [web internal] load build context", ("web", "load build context")),
         ("#13 [web] exporting to image", ("web", "exporting to image")),
+        ("#1 [internal] load local bake definitions", None),
+        ("#3 [auth] library/python:pull token for registry-1.docker.io", None),
         ("#7 DONE 0.3s", None),
         ("#7 0.412 Collecting flask", None),
         ('#0 building with "default" instance using docker driver', None),
