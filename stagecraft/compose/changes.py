@@ -13,7 +13,7 @@ _NEVER_REPLACES = ("depends_on", EXTENSION)
 _USED = ("configs", "secrets")
 """Top-level sections whose content belongs to the services that mount it."""
 
-_BUILT = "its image is built anew, its digest is known after the push"
+_BUILT = "its image is built anew, its digest is known afterwards"
 
 
 def changes(

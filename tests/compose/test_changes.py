@@ -11,7 +11,7 @@ from stagecraft.model.change import Change, ServiceChange
 from stagecraft.model.image import Image
 
 OLD, NEW = "shop/web:1", "shop/web:2"
-BUILT = "its image is built anew, its digest is known after the push"
+BUILT = "its image is built anew, its digest is known afterwards"
 
 
 def text(web: dict[str, Any] | None = None, **sections: Any) -> str:

@@ -14,7 +14,7 @@ from stagecraft.model.step import Build, Push, Rollout
 from tests.cli import scenes
 
 BUILT = ServiceChange(
-    change=Change.CHANGED, cause="its image is built anew, its digest is known after the push"
+    change=Change.CHANGED, cause="its image is built anew, its digest is known afterwards"
 )
 SAME = ServiceChange(change=Change.UNCHANGED)
 ADDED = ServiceChange(change=Change.ADDED, cause="the base does not have it")
