@@ -6,6 +6,7 @@ from stagecraft.cli.render.times import rfc3339
 
 if TYPE_CHECKING:
     from stagecraft.model.header import Header
+    from stagecraft.model.migration import MigrationRecord
     from stagecraft.model.release import HostRecord, PhaseRecord, Release
 
 
@@ -43,6 +44,7 @@ def release_json(release: "Release", *, current: bool) -> dict[str, Any]:
             for service, image in sorted(release.images.items())
         },
         "hosts": {name: _host(record) for name, record in sorted(release.hosts.items())},
+        "migrations": [_migration(record) for record in release.migrations],
         "texts": dict(sorted(release.texts.items())),
         "plan": document(release.plan),
     }
@@ -56,6 +58,14 @@ def _phase(record: "PhaseRecord") -> dict[str, Any]:
         "because": record.because.value if record.because else None,
         "error": record.error,
         "log": list(record.log),
+        "started_at": rfc3339(record.started_at),
+        "finished_at": rfc3339(record.finished_at),
+    }
+
+
+def _migration(record: "MigrationRecord") -> dict[str, Any]:
+    return {
+        **record.model_dump(mode="json"),
         "started_at": rfc3339(record.started_at),
         "finished_at": rfc3339(record.finished_at),
     }

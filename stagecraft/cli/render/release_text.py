@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from stagecraft.cli.render.clean import one_line
 from stagecraft.cli.render.table import table
 from stagecraft.cli.render.times import between, stamp
+from stagecraft.model.migration import MigrationRecord
 from stagecraft.model.phase import PhaseStatus
 from stagecraft.model.release import HostRecord, PhaseRecord, Release
 
@@ -18,6 +19,8 @@ def release_text(release: Release, *, current: bool) -> str:
         lines += ["", "hosts"]
         for name, host in sorted(release.hosts.items()):
             lines += list(_host(name, host))
+    if release.migrations:
+        lines += ["", "migrations", *table([_migration(one) for one in release.migrations], indent="  ")]
     if release.images:
         images = [(service, image.pin) for service, image in sorted(release.images.items())]
         lines += ["", "images", *table(images, indent="  ")]
@@ -47,6 +50,17 @@ def _facts(release: Release, *, current: bool) -> Iterator[tuple[str, str]]:
 def _phase(record: PhaseRecord) -> tuple[str, str, str, str]:
     reason = record.reason or (one_line(record.error) if record.error else "")
     return record.name, record.status, between(record.started_at, record.finished_at), reason
+
+
+def _migration(record: MigrationRecord) -> tuple[str, str, str, str]:
+    """Return what became of a migration: what it did for certain, what it may have done, and why."""
+    revisions = f"{record.before or 'unknown'} -> {record.after}" if record.after else ""
+    files = ", ".join(change.name for change in record.changes if change.name != record.name)
+    unsure = ", ".join(change.name for change in record.unsure)
+    parts = [files, revisions, f"may have run: {unsure}" if unsure else "", one_line(record.reason)]
+    what = "; ".join(part for part in parts if part)
+    took = between(record.started_at, record.finished_at)
+    return record.name, f"{record.direction} {record.status}", took, what
 
 
 def _host(name: str, host: HostRecord) -> Iterator[str]:
