@@ -1,5 +1,6 @@
 """Replacing containers without a moment in which nobody serves, on a real engine."""
 
+import json
 import time
 import uuid
 from collections.abc import Iterator
@@ -9,8 +10,9 @@ from typing import Any
 import pytest
 
 from stagecraft.errors import StepFailedError
-from tests.e2e.machine import ask, run
+from tests.e2e.machine import Shop, ask, run
 from tests.e2e.stack import CHECK, Stack, checked, saying, sleeper
+from tests.e2e.tiny import changed, deploy, newest
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("engine")]
 
@@ -162,3 +164,58 @@ def test_an_image_that_keeps_data_in_a_volume_is_replaced_in_its_place(stack: St
     finally:
         run("docker", "compose", "-p", stack.project, "down", "--volumes", "--timeout", "0")
         run("docker", "image", "rm", "--force", image)
+
+
+def test_a_release_says_how_each_service_is_replaced_and_does_it(tiny: Shop) -> None:
+    deploy(tiny)
+    before = tiny.containers()
+    tiny.replace("compose.yml", 'command: [sleep, "1000"]\n  side', 'command: [sleep, "1001"]\n  side')
+    tiny.commit()
+
+    planned = tiny.stagecraft("plan", "--env", "demo").stdout
+    release = deploy(tiny)
+
+    rows = [line.split(maxsplit=2) for line in planned.splitlines()]
+    assert ["worker", "start-first", "nothing forbids it"] in rows
+    assert ["web", "recreate", f"it publishes the host port {tiny.port}"] in rows
+    assert ["add worker", f"remove {tiny.name}-worker-1"] == [
+        action.partition(":")[0] for action in release["hosts"]["local"]["actions"]
+    ]
+    assert {"worker"} == changed(before, tiny.containers())
+
+
+def test_a_release_that_crashes_ends_with_5_and_the_old_version_runs_on(tiny: Shop) -> None:
+    deploy(tiny)
+    before = tiny.containers()
+    tiny.replace("compose.yml", 'command: [sleep, "1000"]\n  side', "command: [sh, -c, exit 3]\n  side")
+    tiny.commit()
+
+    result = tiny.stagecraft("deploy", "--env", "demo")
+
+    host = newest(tiny)["hosts"]["local"]
+    assert (5, before) == (result.returncode, tiny.containers())
+    assert ("failed", ["add worker", f"remove {tiny.name}-worker-2"]) == (
+        host["status"],
+        [action.partition(":")[0] for action in host["actions"]],
+    )
+
+
+def test_a_change_of_the_strategy_alone_keeps_every_container(tiny: Shop) -> None:
+    deploy(tiny)
+    before = tiny.containers()
+    tiny.replace("compose.yml", "  worker:\n", "  worker:\n    x-stagecraft: {rollout: recreate}\n")
+    tiny.commit()
+
+    release = deploy(tiny)
+
+    assert (before, "unchanged") == (tiny.containers(), release["hosts"]["local"]["status"])
+
+
+def test_a_deploy_looks_at_the_containers_once_if_there_is_nothing_to_do(tiny: Shop) -> None:
+    deploy(tiny)
+
+    told = tiny.stagecraft("deploy", "--env", "demo", "--format", "json").stdout
+
+    lines = [event["line"] for event in map(json.loads, told.splitlines()) if event["event"] == "command"]
+    mine = f"label=com.docker.compose.project={tiny.name}"
+    assert 1 == len([line for line in lines if line.startswith("docker ps --all") and mine in line])
