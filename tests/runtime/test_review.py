@@ -34,7 +34,7 @@ class Service:
                 service.headers.append(dict(self.headers))
                 status, answer = service.handle(self.command, self.path, body)
                 self.send_response(status)
-                self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+                self.send_header("Location", f"{service.url}/elsewhere")
                 self.end_headers()
                 self.wfile.write(answer.encode())
 
