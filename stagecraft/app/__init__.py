@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from stagecraft.app.requests import (
     DeployRequest,
+    DestroyRequest,
+    ExecRequest,
     Listed,
+    LogsRequest,
     MigrateRequest,
     MigrationState,
     PipelineFacts,
@@ -32,7 +35,10 @@ if TYPE_CHECKING:
 __all__ = [
     "App",
     "DeployRequest",
+    "DestroyRequest",
+    "ExecRequest",
     "Listed",
+    "LogsRequest",
     "MigrateRequest",
     "MigrationState",
     "PipelineFacts",
@@ -177,6 +183,30 @@ class App:
         from stagecraft.app import status
 
         return status.status(self._where, self._observer, env, self._making())
+
+    def destroy_plan(self, request: DestroyRequest) -> "Plan":
+        """Return what `destroy` would do."""
+        from stagecraft.app import destroy
+
+        return destroy.plan(self._where, request)
+
+    def destroy(self, request: DestroyRequest) -> "Release":
+        """Take the project off its hosts, as a release of its own kind."""
+        from stagecraft.app import destroy
+
+        return destroy.run(self._where, self._observer, self._shield, request, self._making())
+
+    def logs(self, request: LogsRequest) -> None:
+        """Tell the observer what the containers write, as `Output` events."""
+        from stagecraft.app import logs
+
+        logs.run(self._where, self._observer, request, self._making())
+
+    def exec(self, request: ExecRequest) -> int:
+        """Run a command in a container; return its exit code."""
+        from stagecraft.app import exec as executing
+
+        return executing.run(self._where, self._observer, request, self._making())
 
     def aliases(self) -> dict[str, tuple[str, ...]]:
         """Return the user's own command lines; none where there is no project. Raises ConfigError."""

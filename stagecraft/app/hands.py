@@ -15,6 +15,7 @@ from stagecraft.engine.stamped import Stamped
 from stagecraft.migrators import command, sql
 from stagecraft.migrators.answers import Answers
 from stagecraft.runtime.clock import SystemClock
+from stagecraft.runtime.destroying import Destroying
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.engine_access import EngineAccess
 from stagecraft.runtime.engines import Engines
@@ -62,7 +63,14 @@ class Hands:
             self.stop()
             migrations.cancel()
 
-        return StepRunner(images=images, rollout=rollouts, pull=rollouts.pull, migrate=migrations, stop=stop)
+        return StepRunner(
+            images=images,
+            rollout=rollouts,
+            pull=rollouts.pull,
+            migrate=migrations,
+            destroy=Destroying(self.engines.of),
+            stop=stop,
+        )
 
     def _migrations(self, rollouts: Rollouts, secrets: Mapping[str, str]) -> Migrations:
         environment = self._here.environment

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from stagecraft.app import compose_project, images, migration_planning
+from stagecraft.app import compose_project, images, left_behind, migration_planning
 from stagecraft.app.compose_project import ComposeProject
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.placement import Placed, place
@@ -168,6 +168,7 @@ class _Making:
             pause=self.here.environment.rollout.pause,
             given=self.choice.given,
             notes=(
+                *left_behind.notes(self.here, self.base),
                 *([f"read at the moment of use: {', '.join(files)}"] if files else []),
                 *self.migrations.notes,
                 *inside(texts),

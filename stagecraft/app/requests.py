@@ -101,6 +101,43 @@ class PipelineFacts:
 
 
 @dataclass(frozen=True)
+class DestroyRequest:
+    """What `destroy` asks for."""
+
+    env: str | None
+    host: str | None = None
+    """Only this host."""
+    volumes: bool = False
+    message: str = ""
+    lock_wait: float = 0
+
+
+@dataclass(frozen=True)
+class LogsRequest:
+    """What `logs` asks for."""
+
+    env: str | None
+    host: str | None = None
+    services: tuple[str, ...] = ()
+    """Only these; empty: all."""
+    tail: int = 100
+    """Lines of each container."""
+    follow: bool = False
+
+
+@dataclass(frozen=True)
+class ExecRequest:
+    """What `exec` asks for."""
+
+    env: str | None
+    service: str
+    command: tuple[str, ...]
+    host: str | None = None
+    terminal: bool = False
+    """Whether the command gets the terminal of the caller."""
+
+
+@dataclass(frozen=True)
 class Listed:
     """One line of `releases list`."""
 

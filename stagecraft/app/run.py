@@ -6,7 +6,9 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from stagecraft.app import planning
 from stagecraft.app.hands import Hands
+from stagecraft.app.left_behind import reach_of
 from stagecraft.app.opened import Opened
 from stagecraft.app.requests import Where
 from stagecraft.compose.pin import pin
@@ -16,6 +18,7 @@ from stagecraft.errors import InterruptedRunError, PhaseFailedError, StagecraftE
 from stagecraft.migrators.rollback import incompatible
 from stagecraft.model.holder import Holder
 from stagecraft.model.image import Image
+from stagecraft.model.phase import Kind
 from stagecraft.model.plan import content_digest
 from stagecraft.model.release import Release
 from stagecraft.model.step import Rollout
@@ -50,6 +53,9 @@ class Run:
             self.hands.inherited = session.descriptors
             self.hands.engines.lock(self._lock_name(), holder)
             release = prepare()
+            if release.kind in (Kind.DEPLOY, Kind.ROLLBACK):
+                reach = reach_of(self.here, planning.base_of(self.here))
+                release = release.model_copy(update={"reach": reach})
             runner = self.hands.runner(secrets())
             with self.shield():
                 created = session.create(release)

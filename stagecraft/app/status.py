@@ -5,6 +5,7 @@ from contextlib import closing
 
 from stagecraft.app import planning
 from stagecraft.app.hands import Hands, MakeHands
+from stagecraft.app.left_behind import gone, left_behind
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.requests import Where
 from stagecraft.compose.drift import standings
@@ -32,7 +33,7 @@ def status(where: Where, observer: Observer, env: str | None, hands: MakeHands) 
         unreachable = made.engines.connect()
         problems = {host: str(error) for host, error in unreachable.items()}
         look = _Look(here, base, made, problems)
-        names = sorted({*configured(here), *(base.hosts if base else ())})
+        names = sorted({*configured(here), *left_behind(here, base)})
         with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
             hosts = tuple(pool.map(look, names))
     return Standing(
@@ -77,9 +78,3 @@ class _Look:
         project = self._here.environment.compose_project
         engine = self._hands.engines.of(host)
         return ComposeSite(engine, project, self._here.folder, "", {}, deadline).observe()
-
-
-def gone(host: str, environment: str) -> str:
-    """Return what is said of a host that the current release runs on and the configuration has no longer."""
-    clean = f"stagecraft destroy --env {environment} --host {host}"
-    return f"`{host}` is no longer in the configuration: what runs there stays until `{clean}`"

@@ -17,11 +17,14 @@ from stagecraft.cli.ci import ci
 from stagecraft.cli.completion import answer, asked, completion
 from stagecraft.cli.config import config_group
 from stagecraft.cli.deploy import deploy
+from stagecraft.cli.destroy import destroy
 from stagecraft.cli.docs import docs
 from stagecraft.cli.endings import ended
+from stagecraft.cli.exec import exec_
 from stagecraft.cli.init import init
 from stagecraft.cli.invocation import Invocation, invocation
 from stagecraft.cli.lock import lock
+from stagecraft.cli.logs import logs
 from stagecraft.cli.migrate import migrate
 from stagecraft.cli.pipeline import pipeline
 from stagecraft.cli.plan import plan
@@ -63,6 +66,13 @@ root.command(
 root.command(epilog=examples("stagecraft status --env prod", "stagecraft status --env prod --exit-code"))(
     status
 )
+root.command(
+    epilog=examples("stagecraft destroy --env demo", "stagecraft destroy --env prod --host web-3 --yes")
+)(destroy)
+root.command(
+    epilog=examples("stagecraft logs --env prod --service web", "stagecraft logs --env prod --host web-1 -f")
+)(logs)
+root.command("exec", epilog=examples("stagecraft exec web --env prod -- ls /srv"))(exec_)
 root.add_typer(releases, name="releases")
 root.add_typer(migrate, name="migrate")
 root.add_typer(config_group, name="config")

@@ -38,6 +38,7 @@ Env = Annotated[
     str | None,
     typer.Option("--env", "-e", metavar="NAME", help="The environment; needed if there are several."),
 ]
+Host = Annotated[str | None, typer.Option("--host", metavar="NAME", help="Only this host.")]
 OutputFormat = Annotated[Format, typer.Option("--format", help="Text for people or JSON for programs.")]
 Version = Annotated[
     str | None,

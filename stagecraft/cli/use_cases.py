@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:  # nothing here is needed to print a help page
     from stagecraft.app import (
         DeployRequest,
+        DestroyRequest,
+        ExecRequest,
         Listed,
+        LogsRequest,
         MigrateRequest,
         MigrationState,
         PipelineFacts,
@@ -107,6 +110,22 @@ class UseCases(Protocol):
 
     def status(self, env: str | None) -> "Standing":
         """Compare what runs on every host with the current release."""
+        ...
+
+    def destroy_plan(self, request: "DestroyRequest") -> "Plan":
+        """Return what `destroy` with the same request would do."""
+        ...
+
+    def destroy(self, request: "DestroyRequest") -> "Release":
+        """Remove what runs; return the finished release."""
+        ...
+
+    def logs(self, request: "LogsRequest") -> None:
+        """Tell the observer what the containers write, as `Output` events."""
+        ...
+
+    def exec(self, request: "ExecRequest") -> int:
+        """Run a command in a container; return its exit code."""
         ...
 
     def aliases(self) -> "Mapping[str, Sequence[str]]":

@@ -15,7 +15,7 @@ from stagecraft.model.outcome import Outcome
 from stagecraft.model.phase import HostStatus, Phase, PhaseStatus, ReleaseStatus
 from stagecraft.model.policy import OnFailure
 from stagecraft.model.release import HostRecord, Release
-from stagecraft.model.step import Pull, Rollout, Step
+from stagecraft.model.step import Destroy, Pull, Rollout, Step
 
 Settle = Callable[[Release], Release]
 """Makes the texts final once every image is known (`compose.pin`)."""
@@ -145,7 +145,8 @@ class Executor:
 
     def _wave(self, steps: Sequence[Step], deadline: float) -> dict[int, StepFailedError]:
         """Run the steps of one wave together; return what failed, by place. All end, all are recorded."""
-        self._host_statuses({step.host: HostStatus.RUNNING for step in steps if isinstance(step, Rollout)})
+        begun = [step.host for step in steps if isinstance(step, Rollout | Destroy)]
+        self._host_statuses(dict.fromkeys(begun, HostStatus.RUNNING))
         failed: dict[int, StepFailedError] = {}
         for place, ended in self._crew.together(steps, self._journal.release, deadline):
             if isinstance(ended, Outcome):
@@ -153,7 +154,7 @@ class Executor:
                 self._tell_hosts({name: host.status for name, host in ended.hosts.items()})
                 continue
             failed[place] = ended
-            if isinstance(steps[place], Rollout):
+            if isinstance(steps[place], Rollout | Destroy):
                 self._host_statuses(
                     {steps[place].host: HostStatus.FAILED},
                     error=ended.message,

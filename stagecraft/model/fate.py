@@ -11,7 +11,7 @@ from stagecraft.errors import (
     RefusedError,
     StepFailedError,
 )
-from stagecraft.model.phase import Because, HostStatus, Phase, PhaseStatus, ReleaseStatus
+from stagecraft.model.phase import Because, HostStatus, Kind, Phase, PhaseStatus, ReleaseStatus
 from stagecraft.model.release import PhaseRecord, Release
 
 
@@ -50,6 +50,8 @@ def verdict(
     if isinstance(failure, LockBusyError):
         return PhaseBusyError(message, hint=failure.hint, log=failure.log)
     new = [name for name, host in release.hosts.items() if host.status is HostStatus.UPDATED]
+    if release.kind is Kind.DESTROY:
+        return PhaseFailedError(message, hint=failure.hint, log=failure.log)
     if in_the_way:
         return _stuck(release, message, failure, in_the_way)
     if phase is not Phase.ROLLOUT or not new:

@@ -24,3 +24,5 @@ class Header(Frozen):
     rollout: PhaseStatus
     undone: bool
     """Whether no host is left changed by this release's rollout."""
+    partial: bool = False
+    """Whether it destroyed some hosts only, so that the current release stays what it is."""

@@ -10,9 +10,9 @@ _NEVER_BEGAN = (PhaseStatus.PENDING, PhaseStatus.SKIPPED)
 
 
 def current(headers: Iterable[Header]) -> Header | None:
-    """Return the last deploy or rollback that completed; a completed destroy clears it. Newest first."""
+    """Return the last deploy or rollback that completed; a destroy of every host clears it. Newest first."""
     for header in headers:
-        if header.status is not ReleaseStatus.COMPLETED or header.kind is Kind.MIGRATE:
+        if header.status is not ReleaseStatus.COMPLETED or header.kind is Kind.MIGRATE or header.partial:
             continue
         return None if header.kind is Kind.DESTROY else header
     return None

@@ -12,6 +12,7 @@ from stagecraft.model.image import Image, RunningImage
 from stagecraft.model.migration import MigrationRecord
 from stagecraft.model.phase import Because, HostStatus, Kind, Phase, PhaseStatus, ReleaseStatus
 from stagecraft.model.plan import Plan
+from stagecraft.model.step import Destroy
 
 
 class PhaseRecord(Frozen):
@@ -42,6 +43,13 @@ class HostRecord(Frozen):
     """Service -> the image its containers ran when the rollout of the host ended."""
 
 
+class Reach(Frozen):
+    """How a host was reached, kept so that it can be cleaned after it left the configuration."""
+
+    ssh: str
+    engine: str
+
+
 class Release(Frozen):
     """The whole record of one release: complete in itself, so that a rollback needs nothing else."""
 
@@ -68,6 +76,8 @@ class Release(Frozen):
     texts: dict[str, str] = {}
     files: dict[str, str] = {}
     """Digest -> base64 of what migrations run, and of what a text mounts that Compose cannot carry inline."""
+    reach: dict[str, Reach] = {}
+    """The hosts of the environment over SSH, and those that left it and were not destroyed since."""
     migrations: tuple[MigrationRecord, ...] = ()
     """What became of each migration that began, in the order they did."""
 
@@ -153,6 +163,8 @@ class Release(Frozen):
             rollback_of=self.rollback_of,
             resumes=self.resumes,
             rollout=self.phase(Phase.ROLLOUT).status,
+            partial=self.kind is Kind.DESTROY
+            and {step.host for step in self.plan.steps if isinstance(step, Destroy)} != set(self.plan.hosts),
             undone=bool(self.hosts)
             and all(
                 host.status in (HostStatus.REVERTED, HostStatus.UNTOUCHED, HostStatus.PENDING)

@@ -72,6 +72,15 @@ class Migrate(_Step):
     work: Work
 
 
+class Destroy(_Step):
+    """Remove a host's containers and networks of one Compose project, and its volumes if that is asked."""
+
+    kind: Literal["destroy"] = "destroy"
+    phase: Phase = Phase.ROLLOUT
+    compose_project: str
+    volumes: bool = False
+
+
 class Prune(_Step):
     """Remove the images of releases beyond `retain`: best effort, never one that a kept release needs."""
 
@@ -81,5 +90,5 @@ class Prune(_Step):
     """References that no kept release needs."""
 
 
-Step = Annotated[Build | Push | Pull | Migrate | Rollout | Prune, Field(discriminator="kind")]
+Step = Annotated[Build | Push | Pull | Migrate | Rollout | Prune | Destroy, Field(discriminator="kind")]
 """The closed union: whoever handles steps matches all of them and ends in `assert_never`."""

@@ -7,7 +7,7 @@ from typing import assert_never
 from stagecraft.errors import StepFailedError, UnavailableError
 from stagecraft.model.outcome import Outcome
 from stagecraft.model.release import HostRecord, Release
-from stagecraft.model.step import Build, Migrate, Prune, Pull, Push, Rollout, Step
+from stagecraft.model.step import Build, Destroy, Migrate, Prune, Pull, Push, Rollout, Step
 from stagecraft.runtime.images import Images
 
 Record = Callable[[Callable[[Release], Release]], None]
@@ -22,6 +22,7 @@ class StepRunner:
     rollout: Callable[[Rollout, Release, float], HostRecord]
     pull: Callable[[Pull, Release, float], None]
     migrate: Callable[[Migrate, Release, float, Record], None]
+    destroy: Callable[[Destroy, float], HostRecord]
     stop: Callable[[], None]
 
     def run(self, step: Step, release: Release, deadline: float, record: Record) -> Outcome:
@@ -31,7 +32,9 @@ class StepRunner:
         except UnavailableError as gone:
             raise StepFailedError(gone.message, hint=gone.hint, place=gone.place) from gone
 
-    def _run(self, step: Step, release: Release, deadline: float, record: Record) -> Outcome:
+    def _run(  # noqa: PLR0911 - one for each kind
+        self, step: Step, release: Release, deadline: float, record: Record
+    ) -> Outcome:
         match step:
             case Build():
                 return Outcome(images=self.images.build(step, deadline))
@@ -45,6 +48,8 @@ class StepRunner:
                 return Outcome()
             case Rollout():
                 return Outcome(hosts={step.host: self.rollout(step, release, deadline)})
+            case Destroy():
+                return Outcome(hosts={step.host: self.destroy(step, deadline)})
             case Prune():
                 self.images.prune(step, release)
                 return Outcome()

@@ -8,7 +8,10 @@ from typing import Any
 
 from stagecraft.app import (
     DeployRequest,
+    DestroyRequest,
+    ExecRequest,
     Listed,
+    LogsRequest,
     MigrateRequest,
     MigrationState,
     PipelineFacts,
@@ -144,6 +147,20 @@ class FakeApp:
     def status(self, env: str | None) -> Standing:
         self._ask(("status", env))
         return self.standing
+
+    def destroy_plan(self, request: DestroyRequest) -> Plan:
+        self._ask(("destroy_plan", request))
+        return self.made
+
+    def destroy(self, request: DestroyRequest) -> Release:
+        return self._run(request)
+
+    def logs(self, request: LogsRequest) -> None:
+        self._run(request)
+
+    def exec(self, request: ExecRequest) -> int:
+        self._ask(request)
+        return 7
 
     def aliases(self) -> Mapping[str, Sequence[str]]:
         self._ask("aliases")

@@ -9,7 +9,7 @@ from stagecraft.errors import StepFailedError, UnavailableError
 from stagecraft.model.image import Image
 from stagecraft.model.outcome import Outcome
 from stagecraft.model.release import HostRecord, Release
-from stagecraft.model.step import Build, Migrate, Prune, Pull, Push, Rollout, Step
+from stagecraft.model.step import Build, Destroy, Migrate, Prune, Pull, Push, Rollout, Step
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.engine_access import EngineAccess
 from stagecraft.runtime.images import Images
@@ -50,6 +50,10 @@ def runner(said: list[str], *, gone: bool = False) -> StepRunner:
         said.append(f"rollout until {deadline}")
         return HOST
 
+    def destroy(step: Destroy, deadline: float) -> HostRecord:
+        said.append(f"destroy until {deadline}")
+        return HOST
+
     def pull(step: Pull, release: Release, deadline: float) -> None:
         said.append(f"pull until {deadline}")
 
@@ -58,6 +62,7 @@ def runner(said: list[str], *, gone: bool = False) -> StepRunner:
         rollout=rollout,
         pull=pull,
         migrate=no_migration,
+        destroy=destroy,
         stop=lambda: said.append("stop"),
     )
 
@@ -72,6 +77,8 @@ def unrecorded(edit: Callable[[Release], Release]) -> None:
 
 ROLLOUT = Rollout(cause="", host="web-1", compose_project="shop", text="sha256:t")
 
+DESTROY = Destroy(cause="", host="web-1", compose_project="shop")
+
 
 @pytest.mark.parametrize(
     ("step", "done", "outcome"),
@@ -85,6 +92,7 @@ ROLLOUT = Rollout(cause="", host="web-1", compose_project="shop", text="sha256:t
         (ROLLOUT, "rollout until 9", Outcome(hosts={"web-1": HOST})),
         (Pull(cause="", host="web-1"), "pull until 9", Outcome()),
         (Prune(cause="", images=()), "prune", Outcome()),
+        (DESTROY, "destroy until 9", Outcome(hosts={"web-1": HOST})),
     ],
     ids=lambda value: value.kind if hasattr(value, "kind") else "",
 )

@@ -8,7 +8,7 @@ from stagecraft.cli.render.table import table
 from stagecraft.model.migration import Direction, Work
 from stagecraft.model.phase import Phase
 from stagecraft.model.plan import Plan
-from stagecraft.model.step import LOCAL, Build, Migrate, Prune, Pull, Push, Rollout, Step
+from stagecraft.model.step import LOCAL, Build, Destroy, Migrate, Prune, Pull, Push, Rollout, Step
 
 
 def plan_text(plan: Plan) -> str:
@@ -28,7 +28,7 @@ def plan_text(plan: Plan) -> str:
     return "\n".join([*lines, "", f"digest {plan.digest}"])
 
 
-def described(step: Step) -> str:
+def described(step: Step) -> str:  # noqa: PLR0911 - one for each kind
     """Return what a step does, as one would say it; its cause is not part of it."""
     match step:
         case Build():
@@ -42,6 +42,9 @@ def described(step: Step) -> str:
         case Rollout():
             again = f", replacing {', '.join(step.recreate)}" if step.recreate else ""
             return f"run {_short(step.text)} as Compose project {step.compose_project}{again}"
+        case Destroy():
+            what = "containers, networks and volumes" if step.volumes else "containers and networks"
+            return f"remove the {what} of Compose project {step.compose_project}"
         case Prune():
             return f"remove {len(step.images)} image{'s' if len(step.images) != 1 else ''}"
         case _:
