@@ -104,5 +104,5 @@ def test_a_failed_rollout_is_told_with_the_containers_last_lines_and_repaired_by
     repaired = deploy(tiny)
 
     assert "first page" == inside(tiny, "web", "cat", "/app/page.txt")
-    assert ("updated", "demo-1") == (repaired["hosts"]["local"]["status"], repaired["base"])
+    assert "demo-1" == repaired["base"]
     assert (side, {"web", "worker", "side"}) == (tiny.containers()["side"], set(tiny.containers()))
