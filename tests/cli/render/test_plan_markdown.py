@@ -13,9 +13,7 @@ from stagecraft.model.plan import HostPlan, Plan, content_digest
 from stagecraft.model.step import Build, Push, Rollout
 from tests.cli import scenes
 
-BUILT = ServiceChange(
-    change=Change.CHANGED, cause="its image is built anew, its digest is known afterwards"
-)
+BUILT = ServiceChange(change=Change.CHANGED, cause="its image is built anew, its digest is known afterwards")
 SAME = ServiceChange(change=Change.UNCHANGED)
 ADDED = ServiceChange(change=Change.ADDED, cause="the base does not have it")
 REMOVED = ServiceChange(change=Change.REMOVED, cause="the text does not have it any more")
