@@ -12,7 +12,7 @@ from stagecraft.engine.ports import Clock, Observer
 from stagecraft.engine.rollout_run import RolloutRun
 from stagecraft.engine.site import Site
 from stagecraft.errors import StepFailedError, UnavailableError
-from stagecraft.model.action import Action, Fail
+from stagecraft.model.action import Action, Fail, Remove
 from stagecraft.model.observed import Observed, Progress, Wanted
 from stagecraft.model.release import HostRecord
 
@@ -51,8 +51,8 @@ class RolloutLoop:
         try:
             return self._reach(wanted, seen, run, deadline)
         except StepFailedError as failure:
-            if self._take_back(wanted, run):
-                failure.hint = f"{failure.hint}; new containers were removed, the old ones keep serving"
+            if back := ", ".join(f"`{service}`" for service in self._take_back(wanted, run)):
+                failure.hint += f"; new containers of {back} were removed, the old ones keep serving"
             failure.actions = tuple(run.done)
             raise
 
@@ -66,13 +66,15 @@ class RolloutLoop:
             seen = self.site.observe()
         return run.record(self.site.running(seen))
 
-    def _take_back(self, wanted: Wanted, run: RolloutRun) -> bool:
-        """Do what is left to do after a failure, as well as it can be done; return whether there was any."""
+    def _take_back(self, wanted: Wanted, run: RolloutRun) -> list[str]:
+        """Do what is left after a failure, as well as it can be done; return the services it was about."""
         with suppress(StepFailedError, UnavailableError):
-            if actions := tuple(self.decide(wanted, self.site.observe(), run.progress(failed=True))):
+            seen = self.site.observe()
+            if actions := tuple(self.decide(wanted, seen, run.progress(failed=True))):
                 run.act(actions)
-                return True
-        return False
+                removed = {action.id for action in actions if isinstance(action, Remove)}
+                return sorted({c.service for c in seen.containers if c.id in removed})
+        return []
 
     def _failure(self, failures: Sequence[Fail], observed: Observed) -> StepFailedError:
         reasons = "; ".join(f"`{fail.service}` failed: {fail.cause}" for fail in failures)

@@ -61,6 +61,7 @@ class RolloutRun:
         for batch in batches.values():
             self._tell(batch)
             self._do(batch)
+        self._start_waiting(action.service for action in actions if isinstance(action, Add | Up | Wait))
         if again or isinstance(actions[0], Wait):
             self.clock.sleep(POLL)
 
@@ -88,7 +89,6 @@ class RolloutRun:
     def _up(self, services: list[str], *, force: bool) -> None:
         self.tried.update(services)
         self.site.up(services, force=force)
-        self._start_waiting(services)
 
     def _add(self, actions: list[Add]) -> None:
         for action in actions:
@@ -97,17 +97,18 @@ class RolloutRun:
             self.since.pop(action.service, None)
         self.tried.update(self.added)
         self.site.add({action.service: action.total for action in actions})
-        self._start_waiting(action.service for action in actions)
 
     def _wait(self, actions: list[Wait]) -> None:
         now = self.clock.monotonic()
         for action in actions:
             if action.rest:
                 self.rests.setdefault(action.service, now + action.rest)
-        self._start_waiting(action.service for action in actions)
 
     def _start_waiting(self, services: Iterable[str]) -> None:
-        """A service's time runs from the end of its `up`, or from when it was first waited for."""
+        """A service's time runs from the end of the commands that started it, or from the first wait for it.
+
+        What the command of another service takes is not taken from it.
+        """
         now = self.clock.monotonic()
         for service in services:
             self.since.setdefault(service, now)

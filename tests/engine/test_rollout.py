@@ -311,7 +311,34 @@ def test_a_new_container_that_crashes_is_removed_after_its_lines_were_read_and_t
     assert "host local: `web` failed: it exited with code 3" == str(failure.value)
     assert ("web-2 | no such table",) == failure.value.log
     assert ["id-of-web-1"] == list(site.made)
-    assert failure.value.hint.endswith("new containers were removed, the old ones keep serving")
+    assert failure.value.hint.endswith("; new containers of `web` were removed, the old ones keep serving")
+
+
+def test_a_service_is_not_said_to_serve_because_another_one_does() -> None:
+    goal = wanted(web={}, worker={"strategy": NEW})
+    old = container("web-1", digest="old"), container("worker-1", digest="old")
+    site = simulate(goal, *old, programs={"web": Program(exits_after=0.5, exit_code=3)})
+
+    with pytest.raises(StepFailedError) as failure:
+        roll_out(site)
+
+    assert failure.value.hint.endswith("; new containers of `worker` were removed, the old ones keep serving")
+
+
+def test_what_the_command_of_another_service_takes_is_not_taken_from_the_time_to_become_healthy() -> None:
+    class Slow(SimulatedSite):
+        def add(self, totals: Mapping[str, int]) -> None:
+            super().add(totals)
+            self.clock.sleep(30)
+
+    goal = wanted(web={"has_check": True}, worker={"strategy": NEW})
+    site = Slow(FakeClock(tick=0), goal, {"web": Program(healthy_after=35)})
+    for each in (container("web-1", digest="old"), container("worker-1", digest="old")):
+        site.place(each)
+
+    record = roll_out(site, health_timeout=20)
+
+    assert HostStatus.UPDATED is record.status
 
 
 def test_a_rollout_that_failed_says_what_it_did_until_then() -> None:
