@@ -1,0 +1,183 @@
+"""SQL migrations through the command line on real servers: kill -9, two at once, no secret anywhere."""
+
+import os
+import random
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pymysql
+import pytest
+
+from stagecraft.model.sql import Dialect
+from stagecraft.runtime.database_url import parse
+from tests.e2e.databases import CANARY, Server, running_mariadb, running_postgres
+from tests.e2e.machine import Shop
+from tests.e2e.runs import going, kill_tree, runs_phase
+from tests.e2e.test_secrecy import watched_command_lines
+from tests.e2e.tiny import newest
+
+pytestmark = pytest.mark.e2e
+
+KILLS = range(1, 1 + int(os.environ.get("STAGECRAFT_TEST_KILLS", "3")))
+"""Seeds of the moments of death; the torture wants more of them."""
+LONGEST = 1.8
+"""Seconds after which a run is killed at the latest: its migration takes about two."""
+SLOW = {
+    Dialect.POSTGRES: "SELECT pg_sleep(1)",
+    Dialect.MYSQL: "SELECT SLEEP(1)",
+    Dialect.SQLITE: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000000)"
+    " SELECT count(*) FROM n",
+}
+MIGRATIONS = """\
+migrations:
+  - name: reports
+    when: pre
+    engine: sql
+    path: db
+    database: REPORTS
+    lock_timeout: {patience}
+environments:
+"""
+EVERY = ("postgres", "mariadb", "sqlite")
+
+
+@dataclass
+class Bench:
+    """A project that migrates one database of its own."""
+
+    project: Shop
+    url: str
+
+    @property
+    def dialect(self) -> Dialect:
+        return parse("REPORTS", self.url).dialect
+
+    def write(self, name: str, *statements: str) -> None:
+        (self.project.root / "db").mkdir(exist_ok=True)
+        self.project.write(f"db/{name}", "".join(f"{statement};\n" for statement in statements))
+
+    def ask(self, question: str) -> list[tuple[Any, ...]]:
+        url = parse("REPORTS", self.url)
+        if url.dialect is Dialect.SQLITE:
+            with closing(sqlite3.connect(self.project.root / url.database)) as lite:
+                return lite.execute(question).fetchall()
+        if url.dialect is Dialect.POSTGRES:
+            with psycopg.connect(self.url, autocommit=True) as postgres:
+                return postgres.execute(question).fetchall()
+        place: dict[str, Any] = {"host": url.host, "port": url.port, "user": url.user}
+        with closing(pymysql.connect(**place, password=url.password, database=url.database)) as mysql:
+            cursor = mysql.cursor()
+            cursor.execute(question)
+            return list(cursor.fetchall())
+
+    def written(self) -> list[str]:
+        """Return what the slow file wrote, in order; nothing if its table is not there."""
+        try:
+            return [str(word) for (word,) in self.ask("SELECT word FROM words ORDER BY word")]
+        except (sqlite3.Error, psycopg.Error, pymysql.Error):
+            return []
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[dict[str, Server]]:
+    with running_postgres() as postgres, running_mariadb() as mariadb:
+        yield {"postgres": postgres, "mariadb": mariadb}
+
+
+@pytest.fixture(params=EVERY)
+def bench(request: pytest.FixtureRequest, tiny: Shop, servers: dict[str, Server]) -> Bench:
+    kind = str(request.param)
+    url = servers[kind].url(tiny.name) if kind in servers else "sqlite:///reports.db"
+    tiny.replace("stagecraft.yml", "environments:\n", MIGRATIONS.format(patience="10s"))
+    tiny.replace(
+        "stagecraft.yml", "  TOKEN: {env: TOKEN}\n", "  TOKEN: {env: TOKEN}\n  REPORTS: {env: REPORTS}\n"
+    )
+    tiny.environment["REPORTS"] = url
+    made = Bench(tiny, url)
+    made.write("0001_words.sql", "CREATE TABLE words (word VARCHAR(20))")
+    made.write(
+        "0002_slow.sql",
+        "INSERT INTO words VALUES ('first')",
+        SLOW[made.dialect],
+        "INSERT INTO words VALUES ('second')",
+    )
+    tiny.commit("Migrations")
+    return made
+
+
+@pytest.mark.parametrize("seed", KILLS)
+def test_wherever_a_run_is_killed_everything_is_applied_once_or_a_person_is_asked(
+    bench: Bench, seed: int
+) -> None:
+    project = bench.project
+    with going(project, "migrate", "--env", "demo") as run:
+        run.wait_for(runs_phase("migrate_pre"))
+        time.sleep(random.Random(seed).uniform(0, LONGEST))
+        kill_tree(run.program.pid)
+        run.program.wait(60)
+    left = bench.written()
+    if newest(project)["status"] != "completed":
+        resumed = project.stagecraft("deploy", "--env", "demo", "--resume")
+        if resumed.returncode != 0:
+            assert (6, Dialect.MYSQL) == (resumed.returncode, bench.dialect), resumed.stderr
+            assert "`--migration-done reports` or `--migration-again reports`" in resumed.stderr
+            assert left == bench.written()
+            complete_by_hand(bench, left)
+
+    assert ["first", "second"] == bench.written()
+    assert [("0001_words.sql", "applied"), ("0002_slow.sql", "applied")] == bench.ask(
+        "SELECT name, status FROM stagecraft_migrations ORDER BY name"
+    )
+    assert ["0001_words.sql", "0002_slow.sql"] == sorted(
+        change["name"] for record in newest(project)["migrations"] for change in record["changes"]
+    )
+
+
+def complete_by_hand(bench: Bench, left: list[str]) -> None:
+    """Do what the hint says: complete what is missing and say it is done; or have it run if nothing is."""
+    answer = "again" if not left else "done"
+    if left == ["first"]:
+        bench.ask("INSERT INTO words VALUES ('second')")
+    if bench.ask("SELECT name FROM stagecraft_migrations WHERE status = 'started'") == [("0001_words.sql",)]:
+        answer = "done" if bench.ask("SHOW TABLES LIKE 'words'") else "again"
+    said = bench.project.stagecraft("deploy", "--env", "demo", "--resume", f"--migration-{answer}", "reports")
+    assert 0 == said.returncode, said.stderr
+
+
+def test_of_two_runs_at_once_from_two_clones_one_is_told_who_has_the_lock(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.project.replace("stagecraft.yml", "lock_timeout: 10s", "lock_timeout: 500ms")
+    other = ("--store", str(tmp_path / "other-store"))
+    with going(bench.project, "migrate", "--env", "demo") as run:
+        run.wait_for(runs_phase("migrate_pre"))
+        time.sleep(1)
+        second = bench.project.stagecraft(*other, "migrate", "--env", "demo")
+        assert 0 == run.end()
+
+    assert second.returncode in (0, 4), second.stderr
+    assert ["first", "second"] == bench.written()
+
+
+def test_the_url_is_in_no_argument_record_log_or_plan(bench: Bench) -> None:
+    project = bench.project
+    with watched_command_lines() as seen:
+        results = [
+            project.stagecraft("plan", "--env", "demo"),
+            project.stagecraft("migrate", "--env", "demo", "--verbose"),
+            project.stagecraft("migrate", "status", "--env", "demo"),
+        ]
+    bench.write("0003_bad.sql", "SELECT * FROM nowhere")
+    failed = project.stagecraft("migrate", "--env", "demo", "--verbose")
+
+    assert [0, 0, 0, 5] == [*(result.returncode for result in results), failed.returncode]
+    said = [text for result in (*results, failed) for text in (result.stdout, result.stderr)]
+    kept = [path.read_text() for path in (project.root / ".stagecraft").rglob("*.json")]
+    assert len(kept) >= 4
+    assert [] == [text for text in (*said, *kept, *seen) if CANARY in text]
