@@ -11,7 +11,7 @@ import typer
 import yaml
 
 from stagecraft import errors
-from stagecraft.cli.main import root
+from stagecraft.cli.main import root_of
 from stagecraft.model.events import Event
 from stagecraft.model.header import Header
 
@@ -31,7 +31,7 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
         yield from commands(child, (*path, name))
 
 
-COMMANDS = dict(commands(typer.main.get_command(root)))
+COMMANDS = dict(commands(typer.main.get_command(root_of())))
 
 
 def page_of(path: tuple[str, ...]) -> str:

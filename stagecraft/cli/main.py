@@ -13,26 +13,12 @@ import typer
 from stagecraft import __version__
 from stagecraft.cli import options
 from stagecraft.cli.aliases import Root
-from stagecraft.cli.ci import ci
-from stagecraft.cli.completion import answer, asked, completion
-from stagecraft.cli.config import config_group
-from stagecraft.cli.deploy import deploy
-from stagecraft.cli.destroy import destroy
-from stagecraft.cli.docs import docs
+from stagecraft.cli.catalogue import COMMANDS, meant, register
 from stagecraft.cli.endings import ended
-from stagecraft.cli.exec import exec_
-from stagecraft.cli.init import init
 from stagecraft.cli.invocation import Invocation, invocation
-from stagecraft.cli.lock import lock
-from stagecraft.cli.logs import logs
-from stagecraft.cli.migrate import migrate
 from stagecraft.cli.pipeline import pipeline
-from stagecraft.cli.plan import plan
-from stagecraft.cli.releases import releases
-from stagecraft.cli.rollback import rollback
-from stagecraft.cli.status import status
 from stagecraft.cli.terminal import Terminal
-from stagecraft.cli.tree import examples, group
+from stagecraft.cli.tree import group
 from stagecraft.cli.use_cases import Connect, UseCases
 from stagecraft.errors import StagecraftError
 
@@ -41,47 +27,18 @@ if TYPE_CHECKING:
     from stagecraft.engine.ports import Observer
     from stagecraft.runtime.signals import Signals
 
-root = group(
-    "Release services with Docker Compose: deterministic, durable, honest.",
-    example="stagecraft plan --env prod",
-    cls=Root,
-)
-root.command(
-    epilog=examples("stagecraft init", "stagecraft init --yes --registry registry.example.com/shop")
-)(init)
-root.command(epilog=examples("stagecraft plan --env prod", "stagecraft plan --env prod --out plan.json"))(
-    plan
-)
-root.command(
-    epilog=examples(
-        'stagecraft deploy --env prod --message "The new basket"', "stagecraft deploy --plan plan.json"
+
+def root_of(names: Sequence[str] = tuple(COMMANDS)) -> typer.Typer:
+    """Return the root with the named commands; all of them if none are named."""
+    root = group(
+        "Release services with Docker Compose: deterministic, durable, honest.",
+        example="stagecraft plan --env prod",
+        cls=Root,
     )
-)(deploy)
-root.command(
-    epilog=examples("stagecraft rollback --env prod", "stagecraft rollback --env prod --to prod-41 --dry-run")
-)(rollback)
-root.command(
-    epilog=examples("stagecraft docs environments.prod.timeouts.build", "stagecraft docs exit-codes")
-)(docs)
-root.command(epilog=examples("stagecraft status --env prod", "stagecraft status --env prod --exit-code"))(
-    status
-)
-root.command(
-    epilog=examples("stagecraft destroy --env demo", "stagecraft destroy --env prod --host web-3 --yes")
-)(destroy)
-root.command(
-    epilog=examples("stagecraft logs --env prod --service web", "stagecraft logs --env prod --host web-1 -f")
-)(logs)
-root.command("exec", epilog=examples("stagecraft exec web --env prod -- ls /srv"))(exec_)
-root.add_typer(releases, name="releases")
-root.add_typer(migrate, name="migrate")
-root.add_typer(config_group, name="config")
-root.add_typer(lock, name="lock")
-root.add_typer(ci, name="ci")
-root.add_typer(completion, name="completion")
+    root.callback(invoke_without_command=True)(start)
+    return register(root, names)
 
 
-@root.callback(invoke_without_command=True)
 def start(
     context: typer.Context,
     *,
@@ -118,10 +75,13 @@ def _folder(arguments: Sequence[str], cwd: Path) -> Path:
 
 
 def _enter(arguments: list[str], call: Invocation) -> object:
-    command = typer.main.get_command(root)
-    if (words := asked(arguments)) is not None:
-        answer(command, words, call)
-        return 0
+    command = typer.main.get_command(root_of(meant(arguments)))
+    if arguments[:1] == ["completion"]:
+        from stagecraft.cli.completion import answer, asked
+
+        if (words := asked(arguments)) is not None:
+            answer(command, words, call)
+            return 0
     return command.main(arguments, prog_name="stagecraft", standalone_mode=False, obj=call)
 
 

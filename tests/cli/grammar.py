@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from stagecraft.cli.main import root
+from stagecraft.cli.main import root_of
 
 Path = tuple[str, ...]
 
@@ -17,7 +17,7 @@ def pages(command: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
         yield from pages(child, (*path, name))
 
 
-PAGES: dict[Path, Any] = dict(pages(typer.main.get_command(root)))
+PAGES: dict[Path, Any] = dict(pages(typer.main.get_command(root_of())))
 
 
 def understood(words: Sequence[str]) -> None:
