@@ -1,4 +1,4 @@
-"""Every command, by its word, and where it is: only what was typed is imported, so that lists stay instant."""
+"""Every command by its word, and where it is: only what was typed is imported; lists stay instant."""
 
 from collections.abc import Iterable, Sequence
 from importlib import import_module
