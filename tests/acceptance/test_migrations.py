@@ -139,3 +139,13 @@ def test_no_record_has_the_url_of_the_database(shop: MigratingShop) -> None:
 
     kept = [path.read_text() for path in shop.store.rglob("*.json")]
     assert [False] * len(kept) == ["canary-5150" in text for text in kept]
+
+
+def test_a_plan_says_beforehand_that_hosts_will_not_go_back(shop: MigratingShop) -> None:
+    shop.deploy("1.0")
+    shop.change("stagecraft.yml", "  demo:\n", "  demo:\n    hosts: {a: {ssh: a}}\n")
+    assert "is not reverted" not in shop.cli("plan --env demo --version 2.0").out
+
+    shop.migration("reports/0002_more.sql", "CREATE TABLE more (day TEXT)")
+    said = shop.cli("plan --env demo --version 2.0")
+    assert "a failed rollout is not reverted but stops: `reports` is not compatible" in said.out
