@@ -21,6 +21,7 @@ from stagecraft.app.requests import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stagecraft.app.doctor import Diagnosis
     from stagecraft.app.hands import MakeHands
     from stagecraft.app.known import Kind
     from stagecraft.app.start import Answers, Started
@@ -207,6 +208,12 @@ class App:
         from stagecraft.app import exec as executing
 
         return executing.run(self._where, self._observer, request, self._making())
+
+    def doctor(self, env: str | None) -> "Diagnosis":
+        """Look at everything a deploy of now needs, as its preflight does."""
+        from stagecraft.app import doctor
+
+        return doctor.diagnose(self._where, self._observer, env, self._making())
 
     def aliases(self) -> dict[str, tuple[str, ...]]:
         """Return the user's own command lines; none where there is no project. Raises ConfigError."""

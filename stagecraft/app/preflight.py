@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 
+from stagecraft.app import host_checks
 from stagecraft.app.hands import Hands
 from stagecraft.app.opened import Opened
 from stagecraft.app.requests import Where
@@ -11,6 +12,7 @@ from stagecraft.compose import public
 from stagecraft.compose.definition import dropped
 from stagecraft.compose.use import inputs_of
 from stagecraft.errors import StagecraftError, UnavailableError
+from stagecraft.model.checked import Checked
 from stagecraft.model.phase import Phase
 from stagecraft.model.plan import Plan
 from stagecraft.model.step import Build
@@ -38,17 +40,33 @@ class Preflight:
 
     def check(self) -> None:
         """Raise UnavailableError that names every problem of every host."""
-        problems = [*self.secrets(), *self.files(), *self._unreachable(), *self._builder(), *self._registry()]
-        for host in self._engines:
-            problems += self._on_host(host)
-        if problems:
-            raise UnavailableError(listed(problems), hint="; ".join(dict.fromkeys(self._hints)))
+        if problem := self.verdict(self.checks()):
+            raise problem
         self.mask()
+
+    def checks(self) -> tuple[Checked, ...]:
+        """Look at everything and return what was found, in the order it was looked at."""
+        found = [
+            Checked(what="secrets", problems=tuple(self.secrets())),
+            Checked(what="files", problems=tuple(self.files())),
+            *self._reached(),
+            Checked(what="builder", problems=tuple(self._builder())),
+            Checked(what="registry", problems=tuple(self._registry())),
+        ]
+        for host in self._engines:
+            found += self._on_host(host)
+        return tuple(found)
+
+    def verdict(self, checks: Iterable[Checked]) -> UnavailableError | None:
+        """Return the error that names every problem found; None if there is none."""
+        problems = [problem for check in checks for problem in check.problems]
+        hint = "; ".join(dict.fromkeys(self._hints))
+        return UnavailableError(listed(problems), hint=hint) if problems else None
 
     def reach(self) -> None:
         """Make sure that every engine answers. Raises UnavailableError that names those that do not."""
-        if problems := self._unreachable():
-            raise UnavailableError(listed(problems), hint="; ".join(dict.fromkeys(self._hints)))
+        if problem := self.verdict(self._reached()):
+            raise problem
 
     def secrets(self) -> list[str]:
         """Resolve the secrets the plan needs; return what is missing."""
@@ -94,8 +112,8 @@ class Preflight:
             return False
         return self._hands.docker.run(("buildx", "imagetools", "inspect", "--raw", image)).code == 0
 
-    def _unreachable(self) -> list[str]:
-        """Return which engines do not answer; remember what the others say of themselves."""
+    def _reached(self) -> list[Checked]:
+        """Return which engines answer; remember what they say of themselves."""
         failures: dict[str, StagecraftError] = dict(self._hands.engines.connect())
         for host in self._plan.hosts:
             if host in failures:
@@ -105,15 +123,45 @@ class Preflight:
             except UnavailableError as gone:
                 failures[host] = gone
         self._hints += [failure.hint for failure in failures.values()]
-        return [f"{self._on(host)}{failure.message}" for host, failure in failures.items()]
-
-    def _on_host(self, host: str) -> list[str]:
-        return [
-            *self._platforms(host, self._engines[host]),
-            *self._ports(host),
-            *self._clock(host),
-            *self._images(host),
+        twins = host_checks.same_machine(
+            {host: facts for host in self._engines if (facts := self._hands.engines.facts(host))}
+        )
+        self._hints += ["name each machine once: give it both roles"] if twins else []
+        told = {host: (f"{self._on(host)}{failure.message}",) for host, failure in failures.items()}
+        reached = [
+            Checked(host=host, what="reachable", problems=told.get(host, ())) for host in self._plan.hosts
         ]
+        return [*reached, *(Checked(what="machines", problems=(twin,)) for twin in twins)]
+
+    def _on_host(self, host: str) -> list[Checked]:
+        looks = {
+            "platform": self._platforms(host, self._engines[host]),
+            "ports": self._ports(host),
+            "clock": self._clock(host),
+            "disk": self._disk(host),
+            "registry": self._registry_from(host),
+            "images": self._images(host),
+        }
+        return [Checked(host=host, what=what, problems=tuple(found)) for what, found in looks.items()]
+
+    def _disk(self, host: str) -> list[str]:
+        facts = self._hands.engines.facts(host)
+        if not facts or not (problem := host_checks.disk(facts, self._engines[host].root)):
+            return []
+        self._hints.append("make room for images and logs: `docker system df` says what takes it")
+        return [f"{self._on(host)}{problem}"]
+
+    def _registry_from(self, host: str) -> list[str]:
+        """Return whether the registry answers the engine of a host; who may pull is found out by pulling."""
+        registry = self._here.loaded.project.registry
+        mine = [image for image in public.images(self._text(host)).values() if registry]
+        asked = next((image for image in sorted(mine) if image.startswith(f"{registry}/")), None)
+        if not asked or not self._hands.engines.remote:
+            return []
+        if self._hands.engines.of(host).registry_answers(asked):
+            return []
+        self._hints.append("can that host reach the registry? firewall, name, `insecure-registries`")
+        return [f"{self._on(host)}registry `{asked.partition('/')[0]}` does not answer its engine"]
 
     def _clock(self, host: str) -> list[str]:
         facts = self._hands.engines.facts(host)

@@ -34,6 +34,7 @@ COMMANDS = {
     "destroy": Entry("destroy", "destroy", ("destroy --env demo", "destroy --env prod --host web-3 --yes")),
     "logs": Entry("logs", "logs", ("logs --env prod --service web", "logs --env prod --host web-1 -f")),
     "exec": Entry("exec", "exec_", ("exec web --env prod -- ls /srv",)),
+    "doctor": Entry("doctor", "doctor", ("doctor --env prod",)),
     "releases": Entry("releases", "releases"),
     "migrate": Entry("migrate", "migrate"),
     "config": Entry("config", "config_group"),

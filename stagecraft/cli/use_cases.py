@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # nothing here is needed to print a help page
         RollbackRequest,
         Where,
     )
+    from stagecraft.app.doctor import Diagnosis
     from stagecraft.app.known import Kind
     from stagecraft.app.start import Answers, Started
     from stagecraft.app.survey import Survey
@@ -126,6 +127,10 @@ class UseCases(Protocol):
 
     def exec(self, request: "ExecRequest") -> int:
         """Run a command in a container; return its exit code."""
+        ...
+
+    def doctor(self, env: str | None) -> "Diagnosis":
+        """Look at everything a deploy of now needs, as its preflight does."""
         ...
 
     def aliases(self) -> "Mapping[str, Sequence[str]]":

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, cast
 from stagecraft.errors import StepFailedError, UnavailableError
 from stagecraft.runtime import ports
 from stagecraft.runtime.engine_access import EngineAccess
+from stagecraft.runtime.engine_api import answer_code
 from stagecraft.runtime.process import ProcessTimeoutError
 from stagecraft.runtime.runs import Finished, Runs
 
@@ -29,7 +30,7 @@ _PATIENCE = 30.0
 
 _INFO = (
     '{"version":{{json .ServerVersion}},"os":{{json .OSType}},'
-    '"architecture":{{json .Architecture}},"time":{{json .SystemTime}}}'
+    '"architecture":{{json .Architecture}},"time":{{json .SystemTime}},"root":{{json .DockerRootDir}}}'
 )
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "armv6l": "arm", "i686": "386"}
 """The kernel's names, which `docker info` has, as image platforms have them (OCI image specification)."""
@@ -43,6 +44,8 @@ class EngineInfo:
     os: str
     architecture: str
     """As in image platforms: `amd64`, `arm64`."""
+    root: str = ""
+    """The folder of images and volumes, on the engine's machine."""
 
     @property
     def platform(self) -> str:
@@ -118,7 +121,9 @@ class Docker:
         found = self._info()
         self._seen = datetime.fromisoformat(found["time"]), self._monotonic()
         machine = found["architecture"]
-        return EngineInfo(found["version"], found["os"], _ARCHITECTURES.get(machine, machine))
+        return EngineInfo(
+            found["version"], found["os"], _ARCHITECTURES.get(machine, machine), found.get("root", "")
+        )
 
     def _info(self) -> dict[str, str]:
         silent = UnavailableError(
@@ -162,6 +167,11 @@ class Docker:
                 hint="is it in its registry, and does the registry answer from that host?",
                 log=tuple(finished.tail),
             )
+
+    def registry_answers(self, reference: str) -> bool:
+        """Return whether the registry of an image answers the engine, whatever it says of the image."""
+        address = self.access.variables.get("DOCKER_HOST", "")
+        return answer_code(address, f"/distribution/{reference}/json") not in (None, 500)
 
     def tags(self, repository: str) -> tuple[str, ...]:
         """Return every `repository:tag` of one repository on the engine, sorted."""

@@ -40,6 +40,8 @@ class HostFacts(Frozen):
     free: dict[str, int]
     """Mount point -> free bytes, local file systems."""
     listeners: tuple[Listener, ...]
+    machine: str = ""
+    """What tells the machine from others: its boot, and where its locks lie. Empty: it did not say."""
 
     def free_at(self, folder: str) -> int | None:
         """Return the free bytes of the file system that holds `folder`; None where the host did not say."""
@@ -76,6 +78,7 @@ def parse_facts(lines: Iterable[str], *, now: float) -> HostFacts:
         engine=EngineSocket(single["engine"]),
         free=free,
         listeners=tuple(listeners),
+        machine=single.get("machine", ""),
     )
 
 

@@ -25,6 +25,8 @@ facts() {
     say system "$(uname -s)"
     say architecture "$(uname -m)"
     say clock "$(date +%s)"
+    lock_folder
+    say machine "$(cat /proc/sys/kernel/random/boot_id) $(stat -c %d:%i "$base/.")"
     if [ ! -S "$engine" ]; then say engine missing
     elif [ -w "$engine" ]; then say engine usable
     else say engine denied
@@ -41,10 +43,14 @@ facts() {
 }
 
 # The same file for every user of the host: the folder is chosen by what everyone may do, not by what I may.
-lock_file() {
+lock_folder() {
     for base in $lock_folders; do
         case $(ls -ld "$base/." 2>/dev/null) in d???????w*) break ;; esac
     done
+}
+
+lock_file() {
+    lock_folder
     (umask 0; mkdir -m 1777 "$base/stagecraft") 2>/dev/null
     file=$base/stagecraft/$1
     # Created exclusively, then opened without O_CREAT: fs.protected_regular forbids it on others' files.

@@ -19,6 +19,7 @@ from stagecraft.app import (
     RollbackRequest,
     Where,
 )
+from stagecraft.app.doctor import Diagnosis
 from stagecraft.app.known import Kind
 from stagecraft.app.start import Answers, Started
 from stagecraft.app.survey import Survey
@@ -48,6 +49,7 @@ class FakeApp:
     error: BaseException | None = None
     problems: list[str] = field(default_factory=list)
     held_by: Holder | None = None
+    diagnosis: Diagnosis = field(default_factory=lambda: Diagnosis((), None))
     states: tuple[MigrationState, ...] = ()
     standing: Standing = field(
         default_factory=lambda: Standing(environment="demo", release=None, version=None, hosts=())
@@ -161,6 +163,10 @@ class FakeApp:
     def exec(self, request: ExecRequest) -> int:
         self._ask(request)
         return 7
+
+    def doctor(self, env: str | None) -> Diagnosis:
+        self._ask(("doctor", env))
+        return self.diagnosis
 
     def aliases(self) -> Mapping[str, Sequence[str]]:
         self._ask("aliases")

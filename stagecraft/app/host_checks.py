@@ -1,0 +1,26 @@
+"""What a host's facts say about a release to it. Pure."""
+
+from collections.abc import Mapping
+from itertools import combinations
+
+from stagecraft.runtime.ssh_facts import HostFacts
+
+LEAST_BYTES = 50_000_000
+"""Less than that is no room for the smallest image, nor for a day of logs."""
+
+
+def disk(facts: HostFacts, root: str) -> str:
+    """Return what is wrong with the space for images, or an empty string; `root` is the engine's folder."""
+    free = facts.free_at(root) if root else None
+    if free is None or free >= LEAST_BYTES:
+        return ""
+    return f"only {free / 1e6:.0f} MB are free at `{root}`, {LEAST_BYTES / 1e6:.0f} MB are the least"
+
+
+def same_machine(hosts: Mapping[str, HostFacts]) -> tuple[str, ...]:
+    """Return a sentence for every two hosts that are one machine: the second would find the lock taken."""
+    return tuple(
+        f"`{one}` and `{other}` are the same machine"
+        for one, other in combinations(sorted(hosts), 2)
+        if hosts[one].machine and hosts[one].machine == hosts[other].machine
+    )

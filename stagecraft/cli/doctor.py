@@ -1,0 +1,27 @@
+"""`stagecraft doctor`: is everything there that a deploy needs? (spec/commands/doctor.md)."""
+
+import typer
+
+from stagecraft.cli import options
+from stagecraft.cli.invocation import invocation
+
+
+def doctor(
+    context: typer.Context,
+    *,
+    env: options.Env = None,
+    config: options.Config = None,
+    store: options.Store = None,
+) -> None:
+    """Look at everything a deploy needs, on every host. Changes nothing."""
+    from stagecraft.cli.render.table import table
+
+    call = invocation(context).given(config, store)
+    found = call.use_cases().doctor(env)
+    rows = [
+        (check.host or "here", check.what, "; ".join(check.problems).removeprefix(f"{check.host}: ") or "ok")
+        for check in found.checks
+    ]
+    call.terminal.say("\n".join(table([("where", "what", "result"), *rows])))
+    if found.problem is not None:
+        raise found.problem

@@ -1,0 +1,37 @@
+"""What a host's facts say about a release to it."""
+
+import pytest
+
+from stagecraft.app.host_checks import disk, same_machine
+from stagecraft.runtime.ssh_facts import EngineSocket, HostFacts
+
+
+def facts(machine: str = "boot 1:2", free: dict[str, int] | None = None) -> HostFacts:
+    return HostFacts(
+        user="ada",
+        system="Linux",
+        architecture="x86_64",
+        clock_ahead=0,
+        engine=EngineSocket.USABLE,
+        free=free or {},
+        listeners=(),
+        machine=machine,
+    )
+
+
+@pytest.mark.parametrize(
+    ("free", "expected"),
+    [
+        ({"/": 60_000_000}, ""),
+        ({"/": 49_000_000}, "only 49 MB are free at `/var/lib/docker`, 50 MB are the least"),
+        ({"/": 60_000_000, "/var": 0}, "only 0 MB are free at `/var/lib/docker`, 50 MB are the least"),
+        ({}, ""),
+    ],
+)
+def test_the_file_system_of_the_images_needs_room(free: dict[str, int], expected: str) -> None:
+    assert expected == disk(facts(free=free), "/var/lib/docker")
+
+
+def test_two_names_for_one_machine_are_told() -> None:
+    hosts = {"b": facts(), "a": facts(), "c": facts("boot 1:3"), "d": facts(""), "e": facts("")}
+    assert ("`a` and `b` are the same machine",) == same_machine(hosts)

@@ -1,0 +1,23 @@
+"""`stagecraft doctor`: the table, and the error of a deploy."""
+
+from stagecraft.app.doctor import Diagnosis
+from stagecraft.errors import UnavailableError
+from stagecraft.model.checked import Checked
+from tests.cli.fakes import FakeApp, typed
+
+
+def test_every_check_is_a_line_and_a_problem_is_exit_code_3() -> None:
+    checks = (Checked(what="secrets"), Checked(host="web-1", what="disk", problems=("web-1: it is full",)))
+    problem = UnavailableError("web-1: it is full", hint="make room")
+    said = typed("doctor --env demo", FakeApp(diagnosis=Diagnosis(checks, problem)))
+
+    assert 3 == said.code
+    assert [["where", "what", "result"], ["here", "secrets", "ok"]] == [
+        line.split() for line in said.out.splitlines()[:2]
+    ]
+    assert "web-1  disk     it is full" == said.out.splitlines()[2]
+    assert "error: web-1: it is full\nhint: make room\n" == said.err
+
+
+def test_without_a_problem_it_ends_well() -> None:
+    assert 0 == typed("doctor", FakeApp(diagnosis=Diagnosis((Checked(what="files"),), None))).code
