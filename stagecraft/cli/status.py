@@ -38,7 +38,7 @@ def status(
     if unseen := standing.unseen:
         raise UnavailableError(
             f"{', '.join(f'`{host.host}`' for host in unseen)} could not be looked at: {unseen[0].problem}",
-            hint="is the host up, and does `docker info` answer there?",
+            hint=f"`stagecraft doctor --env {standing.environment}` says what is wrong",
         )
     if exit_code and standing.drifted:
         raise typer.Exit(DRIFT)
