@@ -23,7 +23,10 @@ def test_an_alias_may_lead_into_a_group() -> None:
 
 def test_an_alias_is_looked_up_once_only() -> None:
     said = typed("a", FakeApp(shortcuts={"a": ("b",), "b": ("plan",)}))
-    assert (2, "error: there is no command `stagecraft b`\n") == (said.code, said.err.splitlines(True)[0])
+    assert (2, "error: there is no command `stagecraft b`\n") == (
+        said.code,
+        said.err.splitlines(keepends=True)[0],
+    )
 
 
 def test_aliases_are_not_looked_at_for_a_command() -> None:
@@ -55,4 +58,6 @@ def test_every_command_is_a_word_that_no_alias_can_have() -> None:
 
 def test_what_is_wrong_after_an_alias_is_told_of_the_command() -> None:
     said = typed("ship why this that", FakeApp(shortcuts=SHIP))
-    assert "hint: `stagecraft deploy --help` lists what can be typed\n" == said.err.splitlines(True)[-1]
+    assert (
+        "hint: `stagecraft deploy --help` lists what can be typed\n" == said.err.splitlines(keepends=True)[-1]
+    )

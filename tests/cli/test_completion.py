@@ -76,7 +76,8 @@ def test_the_project_named_on_the_line_is_the_one_that_is_asked() -> None:
 def project(tmp_path: Path) -> Path:
     (tmp_path / "compose.yml").write_text("services: {web: {image: !reset x}, worker: {image: x}}\n")
     (tmp_path / "stagecraft.yml").write_text(
-        "version: 1\nproject: shop\naliases: {ship: deploy}\nenvironments: {demo: {}, prod: {hosts: {w-1: {ssh: w}}}}\n"
+        "version: 1\nproject: shop\naliases: {ship: deploy}\n"
+        "environments: {demo: {}, prod: {hosts: {w-1: {ssh: w}}}}\n"
     )
     for environment, number in (("demo", 1), ("prod", 41), ("prod", 42)):
         records = tmp_path / ".stagecraft" / environment / "releases"
