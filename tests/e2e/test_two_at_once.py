@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,8 @@ def clones(tiny: Shop, tmp_path: Path) -> tuple[Shop, Shop]:
     second = dataclasses.replace(
         tiny, root=tmp_path / "clone", environment={**tiny.environment, **shared, "STAGECRAFT_ACTOR": "bob"}
     )
-    first.replace("web/Dockerfile", f"FROM {BASE}\n", f"FROM {BASE}\nRUN sleep 8\n")
+    # With the name, because the builder remembers what other tests have built.
+    first.replace("web/Dockerfile", f"FROM {BASE}\n", f"FROM {BASE}\nRUN sleep 8 && : {tiny.name}\n")
     first.commit("A slow build")
     second.write("web/page.txt", "bob's page\n")
     second.commit("A page")
@@ -34,16 +36,18 @@ def test_while_one_deploys_the_other_is_refused_by_name(
     clones: tuple[Shop, Shop],
 ) -> None:
     ann, bob = clones
+    ann.replace("web/Dockerfile", "sleep 8", "sleep 500")
     with going(ann, "deploy", "--env", "demo") as run:
-        run.wait_for(writes("RUN sleep 8"))
+        run.wait_for(writes("RUN sleep 500"))
         refused = bob.stagecraft("deploy", "--env", "demo")
         held = bob.stagecraft("lock", "show", "--env", "demo")
+        run.program.send_signal(signal.SIGINT)
         code = run.end()
 
-    assert (4, 0) == (refused.returncode, code)
+    assert (4, 130) == (refused.returncode, code)
     assert re.search(rf"the lock of `demo`: .*ann.*{run.program.pid}", refused.stderr), refused.stderr
     assert "ann" in held.stdout
-    assert [("demo-1", "completed", "ann")] == [(e["id"], e["status"], e["actor"]) for e in listed(bob)]
+    assert [("demo-1", "interrupted", "ann")] == [(e["id"], e["status"], e["actor"]) for e in listed(bob)]
 
 
 def test_who_waits_for_the_lock_deploys_next_on_top_of_the_other(clones: tuple[Shop, Shop]) -> None:
