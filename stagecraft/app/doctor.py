@@ -27,6 +27,6 @@ def diagnose(where: Where, observer: Observer, env: str | None, hands: MakeHands
     plan = planning.make(where, here, observer, DeployRequest(env=env)).plan
     made = hands(where, here, observer)
     with closing(made.engines):
-        preflight = Preflight(where, here, made, plan)
+        preflight = Preflight(where, here, made, plan, whole=True)
         checks = preflight.checks()
         return Diagnosis(checks, preflight.verdict(checks))

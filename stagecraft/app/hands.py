@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from stagecraft.app import planning
 from stagecraft.app.database_reach import DatabaseReach
 from stagecraft.app.migration_command import CommandMigrations
 from stagecraft.app.migration_sql import SqlMigrations
@@ -14,6 +15,7 @@ from stagecraft.engine.ports import Observer, Runner
 from stagecraft.engine.stamped import Stamped
 from stagecraft.migrators import command, sql
 from stagecraft.migrators.answers import Answers
+from stagecraft.model.image import RunningImage
 from stagecraft.runtime.clock import SystemClock
 from stagecraft.runtime.destroying import Destroying
 from stagecraft.runtime.docker import Docker
@@ -55,6 +57,7 @@ class Hands:
             folder=self._here.folder,
             files=self._here.store_folder.absolute() / FILES,
             secrets=secrets,
+            known=_known(self._here),
         )
         images = Images(self.docker, self.engines.of, self._here.folder, secrets, allowances)
         migrations = self._migrations(rollouts, secrets)
@@ -89,6 +92,12 @@ class Hands:
         """End every program and every wait."""
         self.processes.cancel()
         self.clock.cancel()
+
+
+def _known(here: Opened) -> tuple[RunningImage, ...]:
+    base = planning.base_of(here)
+    hosts = base.hosts.values() if base else ()
+    return tuple(image for host in hosts for image in host.running.values())
 
 
 def _targets(here: Opened) -> tuple[Target, ...]:

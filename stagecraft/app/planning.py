@@ -225,6 +225,8 @@ class _Making:
             text=content_digest(self.rendered[host.name].text),
             wave=host.wave,
             remote=host.remote,
+            changed=self.base is None
+            or bool(difference(self.base.text_of(host.name), self.rendered[host.name].text)),
         )
 
     def _host(self, name: str, text: str) -> HostPlan:

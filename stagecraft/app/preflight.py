@@ -28,7 +28,9 @@ _CLOCK_SECONDS = 60
 class Preflight:
     """One look at the world on behalf of one plan; `values` are today's secrets once `check` has passed."""
 
-    def __init__(self, where: Where, here: Opened, hands: Hands, plan: Plan) -> None:
+    def __init__(self, where: Where, here: Opened, hands: Hands, plan: Plan, *, whole: bool = False) -> None:
+        """`whole`: look at everything on every host, also where nothing changes."""
+        self._whole = whole
         self._where = where
         self._here = here
         self._hands = hands
@@ -136,13 +138,19 @@ class Preflight:
     def _on_host(self, host: str) -> list[Checked]:
         looks = {
             "platform": self._platforms(host, self._engines[host]),
-            "ports": self._ports(host),
             "clock": self._clock(host),
             "disk": self._disk(host),
-            "registry": self._registry_from(host),
-            "images": self._images(host),
         }
+        if self._whole or not self._settled(host):
+            looks["ports"] = self._ports(host)
+            looks["registry"] = self._registry_from(host)
+            looks["images"] = self._images(host)
         return [Checked(host=host, what=what, problems=tuple(found)) for what, found in looks.items()]
+
+    def _settled(self, host: str) -> bool:
+        """Return whether a host over SSH keeps its text: ports and images were looked at when it got it."""
+        plan = self._plan
+        return self._hands.engines.remote and bool(plan.base) and not plan.hosts[host].difference
 
     def _disk(self, host: str) -> list[str]:
         facts = self._hands.engines.facts(host)

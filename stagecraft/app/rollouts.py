@@ -11,6 +11,7 @@ from stagecraft.compose.use import Inputs, acted, inputs_of, wanted
 from stagecraft.engine.ports import Clock, Observer
 from stagecraft.engine.rollout import RolloutLoop
 from stagecraft.errors import StepFailedError
+from stagecraft.model.image import RunningImage
 from stagecraft.model.observed import Observed, Wanted
 from stagecraft.model.release import HostRecord, Release
 from stagecraft.model.step import Pull, Rollout
@@ -36,13 +37,16 @@ class Rollouts:
     files: Path
     """Where files that a text mounts are kept."""
     secrets: Mapping[str, str]
+    known: Collection[RunningImage] = ()
+    """What the current release ran: nothing has to be asked about it again."""
 
     def __call__(self, step: Rollout, release: Release, deadline: float) -> HostRecord:
         """Bring one host to its final text. Raises StepFailedError, UnavailableError."""
         text = release.texts.get(step.text) or release.text_of(step.host)
         self._materialise(release)
         values = self.values(release)
-        site = ComposeSite(self.engine(step.host), step.compose_project, self.folder, "", values, deadline)
+        engine = self.engine(step.host)
+        site = ComposeSite(engine, step.compose_project, self.folder, "", values, deadline, self.known)
         observed = site.observe()
         labels = self._labels(text, values, observed)
         loop = RolloutLoop(
@@ -99,8 +103,9 @@ class Rollouts:
     def pull(self, step: Pull, release: Release, deadline: float) -> None:
         """Fetch every image of a host that its engine does not have. Raises StepFailedError."""
         try:
-            for image in sorted(set(public.images(release.text_of(step.host)).values())):
-                self.engine(step.host).pull(image, deadline)
+            engine = self.engine(step.host)
+            for image in engine.missing(set(public.images(release.text_of(step.host)).values())):
+                engine.pull(image, deadline)
         except StepFailedError as failure:
             failure.place = failure.place or f"host {step.host}"
             raise

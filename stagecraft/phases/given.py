@@ -17,6 +17,8 @@ class HostGiven:
     wave: int = 0
     remote: bool = False
     """Whether it is reached by SSH: then its images are pulled everywhere before anything is touched."""
+    changed: bool = True
+    """Whether its text is another one than the current release's: otherwise it has its images."""
 
 
 @dataclass(frozen=True)

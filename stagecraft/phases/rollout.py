@@ -12,9 +12,9 @@ def skipped(_given: Given) -> str:
 
 
 def steps(given: Given) -> Iterator[Pull | Rollout]:
-    """Yield a pull for every remote host, then one goal per host."""
+    """Yield a pull for every remote host whose text changes, then one goal per host."""
     for host in given.hosts:
-        if host.remote:
+        if host.remote and host.changed:
             yield Pull(host=host.name, cause="before the first container anywhere is touched")
     cause = f"{given.base_version or 'nothing'} -> {given.version}"
     for host in given.hosts:

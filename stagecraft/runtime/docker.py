@@ -156,10 +156,17 @@ class Docker:
             self.info()
             return None
 
+    def missing(self, references: Iterable[str]) -> tuple[str, ...]:
+        """Return which images are not on the engine, sorted. Raises UnavailableError."""
+        wanted = sorted(references)
+        if not wanted or self.run(("image", "inspect", "--format={{.Id}}", *wanted)).code == 0:
+            return ()
+        if len(wanted) == 1:
+            return tuple(wanted)
+        return tuple(reference for reference in wanted if self.image(reference) is None)
+
     def pull(self, reference: str, deadline: float) -> None:
-        """Fetch an image unless it is on the engine. Raises StepFailedError with the last lines."""
-        if self.image(reference):
-            return
+        """Fetch an image. Raises StepFailedError with the last lines."""
         finished = self.run(("pull", "--quiet", reference), deadline=deadline, source="pull")
         if finished.code != 0:
             raise StepFailedError(

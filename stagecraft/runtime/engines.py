@@ -28,6 +28,8 @@ class Engines:
         self._targets = targets
         self._environ = environ
         self._opened = Opened({}, {})
+        self._remote: dict[str, Docker] = {}
+        """By address; kept, because each remembers what its engine said of itself."""
 
     @property
     def remote(self) -> bool:
@@ -48,8 +50,10 @@ class Engines:
         """Return the engine of a host. Raises UnavailableError if its session is not open."""
         if not self.remote and host == LOCAL:
             return self._local
-        session = self._session(host)
-        return Docker(self._local.access.at(session.docker_host), self._processes)
+        address = self._session(host).docker_host
+        if address not in self._remote:
+            self._remote[address] = Docker(self._local.access.at(address), self._processes)
+        return self._remote[address]
 
     @contextmanager
     def tunnel(self, host: str, address: str, port: int) -> Iterator[Dial]:

@@ -1,6 +1,6 @@
 """One Compose project with one text on one engine: the hands of a rollout (`engine.rollout.Site`)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,8 @@ class ComposeSite:
     values: Mapping[str, str]
     """What the text refers to as `${NAME}`; reaches Compose through its environment only."""
     deadline: float
+    known: Collection[RunningImage] = ()
+    """Images whose digests need not be asked for: those of the current release."""
 
     def observe(self) -> Observed:
         """Return every container of the project."""
@@ -83,9 +85,12 @@ class ComposeSite:
     def running(self, observed: Observed) -> Mapping[str, RunningImage]:
         """Return, per service, the image its containers were made from; of its newest container."""
         newest = {c.service: c for c in sorted(observed.containers, key=lambda c: (c.service, c.number))}
-        digests = self.docker.digests({container.image_id for container in newest.values()})
+        known = {(image.image, image.id): image for image in self.known}
+        asked = {c.image_id for c in newest.values() if (c.image, c.image_id) not in known}
+        digests = self.docker.digests(asked)
         return {
-            service: RunningImage(
+            service: known.get((container.image, container.image_id))
+            or RunningImage(
                 image=container.image,
                 id=container.image_id,
                 digest=_digest(container.image, digests.get(container.image_id, ())),

@@ -140,3 +140,16 @@ def test_a_question_that_hangs_is_unavailable_and_named() -> None:
 def test_a_command_that_is_late_is_no_question() -> None:
     with pytest.raises(ProcessTimeoutError):
         docker(Hanging()).run(("push", "shop/web:1"), deadline=1.0)
+
+
+def test_images_that_are_all_there_are_asked_for_once() -> None:
+    runs = ScriptedRuns({"image": [Answer("sha256:1\nsha256:2\n")]})
+
+    assert () == Docker(EngineAccess({"PATH": "/usr/bin"}), runs).missing({"b", "a"})
+    assert 1 == len(runs.calls)
+
+
+def test_one_image_that_is_not_there_is_missing_without_a_second_question() -> None:
+    runs = ScriptedRuns({"image": [Answer(code=1)]})
+
+    assert ("a",) == Docker(EngineAccess({"PATH": "/usr/bin"}), runs).missing({"a"})
