@@ -7,7 +7,7 @@ from stagecraft.app.preflight import Preflight
 from stagecraft.app.requests import DeployRequest
 from stagecraft.app.run import Run, actor, back_to, pinned
 from stagecraft.errors import RefusedError
-from stagecraft.model.phase import Because, HostStatus, Phase, PhaseStatus, ReleaseStatus
+from stagecraft.model.phase import Because, HostStatus, Kind, Phase, PhaseStatus, ReleaseStatus
 from stagecraft.model.release import HostRecord, PhaseRecord, Release
 from stagecraft.runtime.git import Git
 
@@ -100,6 +100,11 @@ def _chosen(running: Run, wanted: str) -> Release:
         raise RefusedError(
             f"`{wanted}` is a release of `{release.environment}`, not of `{environment}`",
             hint=f"add `--env {release.environment}`",
+        )
+    if release.kind is Kind.DESTROY:
+        raise RefusedError(
+            f"`{wanted}` is a destroy: it is not gone on with, it is run again",
+            hint=f"`stagecraft destroy --env {environment}` removes what is left",
         )
     if release.status is ReleaseStatus.COMPLETED:
         raise RefusedError(
