@@ -1,6 +1,6 @@
 """What a host's facts say about a release to it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import combinations
 
 from stagecraft.runtime.ssh_facts import HostFacts
@@ -15,6 +15,16 @@ def disk(facts: HostFacts, root: str) -> str:
     if free is None or free >= LEAST_BYTES:
         return ""
     return f"only {free / 1e6:.0f} MB are free at `{root}`, {LEAST_BYTES / 1e6:.0f} MB are the least"
+
+
+def foreign(built: Collection[str], here: str, there: str) -> tuple[str, ...]:
+    """Return a sentence for every service built for `here`, as `linux/amd64`, that is to run `there`."""
+    if not here or here == there:
+        return ()
+    return tuple(
+        f"the image of `{service}` is built for `{here}`, but the engine runs `{there}`"
+        for service in sorted(built)
+    )
 
 
 def same_machine(hosts: Mapping[str, HostFacts]) -> tuple[str, ...]:

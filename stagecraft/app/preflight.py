@@ -31,6 +31,8 @@ class Preflight:
     def __init__(self, where: Where, here: Opened, hands: Hands, plan: Plan, *, whole: bool = False) -> None:
         """`whole`: look at everything on every host, also where nothing changes."""
         self._whole = whole
+        self._builds_for = ""
+        """The platform of this machine's engine, where images are built; empty if none are."""
         self._where = where
         self._here = here
         self._hands = hands
@@ -196,7 +198,7 @@ class Preflight:
         steps = [step for step in self._plan.steps if isinstance(step, Build)]
         if steps and (self._hands.engines.remote or not self._engines):
             try:
-                self._hands.docker.info()
+                self._builds_for = self._hands.docker.info().platform
             except UnavailableError as gone:
                 self._hints.append(gone.hint)
                 return [gone.message] if self._hands.engines.remote else []
@@ -224,7 +226,15 @@ class Preflight:
             f"{self._on(host)}service `{name}` is for `{platform}`, but the engine runs `{info.platform}`"
             for name, platform in sorted(public.platforms(self._text(host)).items())
             if platform.split("/")[:2] != info.platform.split("/")
-        ]
+        ] + [f"{self._on(host)}{problem}" for problem in self._foreign(host, info)]
+
+    def _foreign(self, host: str, info: EngineInfo) -> tuple[str, ...]:
+        """Return which images are built for another platform than the host's."""
+        text, built = self._text(host), set(self._plan.builds.values())
+        mine = {name for name, image in public.images(text).items() if image in built}
+        found = host_checks.foreign(mine - set(public.platforms(text)), self._builds_for, info.platform)
+        self._hints += ["build for it: `platform:` at the service"] if found else []
+        return found
 
     def _ports(self, host: str) -> list[str]:
         project = self._here.environment.compose_project

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stagecraft.app.host_checks import disk, same_machine
+from stagecraft.app.host_checks import disk, foreign, same_machine
 from stagecraft.runtime.ssh_facts import EngineSocket, HostFacts
 
 
@@ -35,3 +35,9 @@ def test_the_file_system_of_the_images_needs_room(free: dict[str, int], expected
 def test_two_names_for_one_machine_are_told() -> None:
     hosts = {"b": facts(), "a": facts(), "c": facts("boot 1:3"), "d": facts(""), "e": facts("")}
     assert ("`a` and `b` are the same machine",) == same_machine(hosts)
+
+
+def test_an_image_built_for_another_platform_is_told() -> None:
+    told = "the image of `web` is built for `linux/amd64`, but the engine runs `linux/arm64`"
+    assert (told,) == foreign({"web"}, "linux/amd64", "linux/arm64")
+    assert () == foreign({"web"}, "linux/amd64", "linux/amd64") == foreign({"web"}, "", "linux/arm64")
