@@ -349,11 +349,6 @@ class TestWithoutAnAnswer:
         git(tmp_path, "init", "-q", "--bare")
         assert self.HINT == refused(tmp_path)[1]
 
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
-    def test_a_file_that_cannot_be_read_is_an_error(self, shop: Path) -> None:
-        (shop / "private").touch(mode=0)
-        assert 2 == refused(shop)[2]
-
 
 class TestAnExplicit:
     def test_version_is_taken_as_it_is(self, shop: Path) -> None:
