@@ -61,7 +61,8 @@ def test_new_containers_are_started_beside_those_there_are_which_stay_as_they_ar
 
     call = runs.calls[0]
     assert (
-        "up --detach --no-deps --no-build --quiet-pull --no-recreate --scale=web=3 --scale=worker=2 web worker"
+        "up --detach --no-deps --no-build --quiet-pull --no-recreate"
+        " --scale=web=3 --scale=worker=2 web worker"
     ) == " ".join(call.argv[call.argv.index("up") :])
     assert ("services: {}\n", {"PATH": "/usr/bin:/bin", **PASSWORD}) == (call.stdin, call.env)
 
