@@ -1,32 +1,10 @@
 """What a real run prints, byte by byte (testdata/golden/acceptance)."""
 
 import re
-from pathlib import Path
 
-import pytest
 from syrupy.assertion import SnapshotAssertion
-from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
-from syrupy.location import PyTestLocation
 
 from tests.acceptance.shop import Shop, fails
-
-GOLDEN = Path(__file__).parents[2] / "testdata" / "golden" / "acceptance"
-
-
-class PlainFile(SingleFileSnapshotExtension):
-    """The text as it is, so that a diff of the file is a diff of the output."""
-
-    _write_mode = WriteMode.TEXT
-    file_extension = "txt"
-
-    @classmethod
-    def dirname(cls, *, test_location: PyTestLocation) -> str:
-        return str(GOLDEN / test_location.basename)
-
-
-@pytest.fixture
-def golden(snapshot: SnapshotAssertion) -> SnapshotAssertion:
-    return snapshot.use_extension(PlainFile)
 
 
 def stable(said: object) -> str:

@@ -1,11 +1,6 @@
-"""The two Compose versions every text has to mean the same to, and where goldens live."""
-
-from pathlib import Path
+"""The two Compose versions every text has to mean the same to."""
 
 import pytest
-from syrupy.assertion import SnapshotAssertion
-from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
-from syrupy.location import PyTestLocation
 
 from tests.compose.cases import second_compose, this_compose
 
@@ -19,22 +14,3 @@ def compose(request: pytest.FixtureRequest) -> tuple[str, ...]:
 @pytest.fixture(scope="session")
 def compose_here() -> tuple[str, ...]:
     return this_compose()
-
-
-GOLDEN = Path(__file__).parents[2] / "testdata" / "golden" / "compose"
-
-
-class _PlainFile(SingleFileSnapshotExtension):
-    """The text as it is, so that a diff of the file is a diff of what is rendered."""
-
-    _write_mode = WriteMode.TEXT
-    file_extension = "txt"
-
-    @classmethod
-    def dirname(cls, *, test_location: PyTestLocation) -> str:
-        return str(GOLDEN / Path(test_location.filepath).stem)
-
-
-@pytest.fixture
-def golden(snapshot: SnapshotAssertion) -> SnapshotAssertion:
-    return snapshot.use_extension(_PlainFile)

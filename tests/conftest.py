@@ -1,4 +1,4 @@
-"""Golden files of the configuration: one plain file a test, under testdata/golden/config/<test file>/."""
+"""Golden files: one plain file a snapshot, `testdata/golden/<part>/<test file>/<test>.txt`."""
 
 from pathlib import Path
 
@@ -7,7 +7,8 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 
-GOLDEN = Path(__file__).parents[2] / "testdata" / "golden" / "config"
+TESTS = Path(__file__).parent
+GOLDEN = TESTS.parent / "testdata" / "golden"
 
 
 class PlainFile(SingleFileSnapshotExtension):
@@ -18,7 +19,8 @@ class PlainFile(SingleFileSnapshotExtension):
 
     @classmethod
     def dirname(cls, *, test_location: PyTestLocation) -> str:
-        return str(GOLDEN / Path(test_location.filepath).stem)
+        file = Path(test_location.filepath).resolve()
+        return str(GOLDEN / file.relative_to(TESTS).parts[0] / file.stem)
 
 
 @pytest.fixture
