@@ -132,9 +132,11 @@ class Executor:
         """Run wave after wave; the failure raised is the first in plan order."""
         plan = self._journal.release.plan
         failures: list[StepFailedError] = []
-        for number, wave in enumerate(_by_wave(steps)):
-            if number and plan.pause and isinstance(wave[0], Rollout):
+        begun = False
+        for wave in _by_wave(steps):
+            if begun and plan.pause:
                 self._clock.sleep(plan.pause)
+            begun = begun or isinstance(wave[0], Rollout)
             failed = self._wave(wave, deadline)
             failures += [failed[place] for place in sorted(failed)]
             hosts_only = all(isinstance(wave[place], Rollout) for place in failed)
