@@ -70,7 +70,7 @@ class Bench:
         if url.dialect is Dialect.POSTGRES:
             with psycopg.connect(self.url, autocommit=True) as postgres:
                 return postgres.execute(question).fetchall()
-        place: dict[str, Any] = {"host": url.host, "port": url.port, "user": url.user}
+        place: dict[str, Any] = {"host": url.host, "port": url.port, "user": url.user, "autocommit": True}
         with closing(pymysql.connect(**place, password=url.password, database=url.database)) as mysql:
             cursor = mysql.cursor()
             cursor.execute(question)
@@ -167,7 +167,7 @@ def test_of_two_runs_at_once_from_two_clones_one_is_told_who_has_the_lock(
 
 def test_the_url_is_in_no_argument_record_log_or_plan(bench: Bench) -> None:
     project = bench.project
-    with watched_command_lines() as seen:
+    with watched_command_lines(sees="stagecraft\0migrate") as seen:
         results = [
             project.stagecraft("plan", "--env", "demo"),
             project.stagecraft("migrate", "--env", "demo", "--verbose"),
