@@ -1,22 +1,13 @@
 """The use cases. One module each; `App` imports each when it is called, so that lists stay instant."""
 
+from __future__ import annotations
+
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stagecraft.app.requests import (
-    DeployRequest,
-    DestroyRequest,
-    ExecRequest,
-    Listed,
-    LogsRequest,
-    MigrateRequest,
-    MigrationState,
-    PipelineFacts,
-    ReleaseDifference,
-    RollbackRequest,
-    Where,
-)
+from stagecraft.app.found import Listed, ReleaseDifference
+from stagecraft.app.where import Where
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +15,16 @@ if TYPE_CHECKING:
     from stagecraft.app.doctor import Diagnosis
     from stagecraft.app.hands import MakeHands
     from stagecraft.app.known import Kind
+    from stagecraft.app.requests import (
+        DeployRequest,
+        DestroyRequest,
+        ExecRequest,
+        LogsRequest,
+        MigrateRequest,
+        MigrationState,
+        PipelineFacts,
+        RollbackRequest,
+    )
     from stagecraft.app.start import Answers, Started
     from stagecraft.app.survey import Survey
     from stagecraft.engine.ports import Observer, Shield
@@ -33,20 +34,7 @@ if TYPE_CHECKING:
     from stagecraft.model.release import Release
     from stagecraft.model.standing import Standing
 
-__all__ = [
-    "App",
-    "DeployRequest",
-    "DestroyRequest",
-    "ExecRequest",
-    "Listed",
-    "LogsRequest",
-    "MigrateRequest",
-    "MigrationState",
-    "PipelineFacts",
-    "ReleaseDifference",
-    "RollbackRequest",
-    "Where",
-]
+__all__ = ["App", "Listed", "ReleaseDifference", "Where"]
 
 
 class App:
@@ -55,9 +43,9 @@ class App:
     def __init__(
         self,
         where: Where,
-        observer: "Observer",
-        shield: "Shield" = nullcontext,
-        hands: "MakeHands | None" = None,
+        observer: Observer,
+        shield: Shield = nullcontext,
+        hands: MakeHands | None = None,
     ) -> None:
         """`hands` makes what touches the world outside the store; None: the real ones."""
         self._where = where
@@ -83,43 +71,43 @@ class App:
 
         return rendering.render(self._where, self._observer, env, host, version)
 
-    def plan(self, request: DeployRequest) -> "Plan":
+    def plan(self, request: DeployRequest) -> Plan:
         """Return what `deploy` would do. Writes nothing and needs no engine."""
         from stagecraft.app import planning
 
         return planning.plan(self._where, self._observer, request)
 
-    def load_plan(self, path: Path) -> "Plan":
+    def load_plan(self, path: Path) -> Plan:
         """Return a saved plan. Raises ConfigError: not there; RefusedError: changed by hand."""
         from stagecraft.app import saved
 
         return saved.load(self._where, path)
 
-    def deploy(self, request: DeployRequest) -> "Release":
+    def deploy(self, request: DeployRequest) -> Release:
         """Run a deploy to its end and return its record."""
         from stagecraft.app import deploy
 
         return deploy.run(self._where, self._observer, self._shield, request, self._making())
 
-    def rollback_plan(self, request: RollbackRequest) -> "Plan":
+    def rollback_plan(self, request: RollbackRequest) -> Plan:
         """Return what `rollback` would do."""
         from stagecraft.app import rollback
 
         return rollback.plan(self._where, request)
 
-    def rollback(self, request: RollbackRequest) -> "Release":
+    def rollback(self, request: RollbackRequest) -> Release:
         """Bring back a release that really ran, as a new release."""
         from stagecraft.app import rollback
 
         return rollback.run(self._where, self._observer, self._shield, request, self._making())
 
-    def migrate_plan(self, request: MigrateRequest) -> "Plan":
+    def migrate_plan(self, request: MigrateRequest) -> Plan:
         """Return what `migrate` would do."""
         from stagecraft.app import migrate
 
         return migrate.plan(self._where, self._observer, request)
 
-    def migrate(self, request: MigrateRequest) -> "Release":
+    def migrate(self, request: MigrateRequest) -> Release:
         """Run migrations alone, as a recorded release."""
         from stagecraft.app import migrate
 
@@ -131,7 +119,7 @@ class App:
 
         return migrate.status(self._where, env)
 
-    def releases(self, env: str | None, limit: int, status: "ReleaseStatus | None") -> tuple[Listed, ...]:
+    def releases(self, env: str | None, limit: int, status: ReleaseStatus | None) -> tuple[Listed, ...]:
         """Return the newest releases, newest first."""
         from stagecraft.app import reading
 
@@ -143,7 +131,7 @@ class App:
 
         return reading.current(self._where, env)
 
-    def release(self, id: str) -> "Release":  # noqa: A002 - the field's word
+    def release(self, id: str) -> Release:  # noqa: A002 - the field's word
         """Return one release. Raises ConfigError naming the nearest ids if there is none."""
         from stagecraft.app import reading
 
@@ -161,37 +149,37 @@ class App:
 
         return reading.verify(self._where, env)
 
-    def holder(self, env: str | None) -> "Holder | None":
+    def holder(self, env: str | None) -> Holder | None:
         """Return who holds the environment's lock, or None."""
         from stagecraft.app import reading
 
         return reading.holder(self._where, env)
 
-    def survey(self, compose: "Sequence[str]", env: str) -> "Survey":
+    def survey(self, compose: Sequence[str], env: str) -> Survey:
         """Return what the Compose files say about a project that has no configuration yet."""
         from stagecraft.app import survey
 
         return survey.survey(self._where, self._observer, compose, env)
 
-    def start(self, found: "Survey", answers: "Answers") -> "Started":
+    def start(self, found: Survey, answers: Answers) -> Started:
         """Write the first configuration; never over one that is there."""
         from stagecraft.app import start
 
         return start.start(self._where, self._observer, found, answers)
 
-    def status(self, env: str | None) -> "Standing":
+    def status(self, env: str | None) -> Standing:
         """Compare what runs on every host with the current release."""
         from stagecraft.app import status
 
         return status.status(self._where, self._observer, env, self._making())
 
-    def destroy_plan(self, request: DestroyRequest) -> "Plan":
+    def destroy_plan(self, request: DestroyRequest) -> Plan:
         """Return what `destroy` would do."""
         from stagecraft.app import destroy
 
         return destroy.plan(self._where, request)
 
-    def destroy(self, request: DestroyRequest) -> "Release":
+    def destroy(self, request: DestroyRequest) -> Release:
         """Take the project off its hosts, as a release of its own kind."""
         from stagecraft.app import destroy
 
@@ -209,7 +197,7 @@ class App:
 
         return executing.run(self._where, self._observer, request, self._making())
 
-    def doctor(self, env: str | None) -> "Diagnosis":
+    def doctor(self, env: str | None) -> Diagnosis:
         """Look at everything a deploy of now needs, as its preflight does."""
         from stagecraft.app import doctor
 
@@ -221,7 +209,7 @@ class App:
 
         return known.aliases(self._where)
 
-    def names(self, kind: "Kind", env: str | None) -> list[str]:
+    def names(self, kind: Kind, env: str | None) -> list[str]:
         """Return what can be typed, for a shell's completion; never raises."""
         from stagecraft.app import known
 
@@ -233,7 +221,7 @@ class App:
 
         return pipeline_facts.facts(self._where, env)
 
-    def _making(self) -> "MakeHands":
+    def _making(self) -> MakeHands:
         from stagecraft.app.hands import Hands
 
         return self._hands or Hands

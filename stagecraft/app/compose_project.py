@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stagecraft.app.opened import Opened
-from stagecraft.app.requests import Where
+from stagecraft.app.where import Where
 from stagecraft.compose.build_inputs import build_inputs, check_store_excluded
 from stagecraft.compose.canonical import Canonical, canonical
 from stagecraft.config.selection import check_roles

@@ -8,8 +8,9 @@ from stagecraft.app.hands import MakeHands
 from stagecraft.app.opened import opened
 from stagecraft.app.planning import Planned
 from stagecraft.app.preflight import Preflight
-from stagecraft.app.requests import DeployRequest, Where
+from stagecraft.app.requests import DeployRequest
 from stagecraft.app.run import Run, actor, back_to, pinned
+from stagecraft.app.where import Where
 from stagecraft.engine.ports import Observer, Shield
 from stagecraft.errors import ConfigError
 from stagecraft.migrators.answers import Answers

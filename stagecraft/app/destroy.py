@@ -8,8 +8,9 @@ from stagecraft.app.hands import MakeHands
 from stagecraft.app.left_behind import with_them
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.preflight import Preflight
-from stagecraft.app.requests import DestroyRequest, Where
+from stagecraft.app.requests import DestroyRequest
 from stagecraft.app.run import Run, actor
+from stagecraft.app.where import Where
 from stagecraft.engine.ports import Observer, Shield
 from stagecraft.errors import ConfigError
 from stagecraft.model.events import Note

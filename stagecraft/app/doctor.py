@@ -7,7 +7,8 @@ from stagecraft.app import planning
 from stagecraft.app.hands import MakeHands
 from stagecraft.app.opened import opened
 from stagecraft.app.preflight import Preflight
-from stagecraft.app.requests import DeployRequest, Where
+from stagecraft.app.requests import DeployRequest
+from stagecraft.app.where import Where
 from stagecraft.engine.ports import Observer
 from stagecraft.errors import UnavailableError
 from stagecraft.model.checked import Checked

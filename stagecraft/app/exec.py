@@ -1,8 +1,9 @@
 """exec: a command in a container, with the caller's own terminal."""
 
 from stagecraft.app.hands import MakeHands
-from stagecraft.app.requests import ExecRequest, Where
+from stagecraft.app.requests import ExecRequest
 from stagecraft.app.running import running
+from stagecraft.app.where import Where
 from stagecraft.engine.ports import Observer
 from stagecraft.errors import ConfigError
 from stagecraft.runtime.foreground import foreground

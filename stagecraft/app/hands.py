@@ -8,8 +8,8 @@ from stagecraft.app.migration_command import CommandMigrations
 from stagecraft.app.migration_sql import SqlMigrations
 from stagecraft.app.migrations import Engine, Migrations
 from stagecraft.app.opened import Opened
-from stagecraft.app.requests import Where
 from stagecraft.app.rollouts import Rollouts
+from stagecraft.app.where import Where
 from stagecraft.compose.definition import allowances
 from stagecraft.engine.ports import Observer, Runner
 from stagecraft.engine.stamped import Stamped

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
-from stagecraft.app.requests import Where
 from stagecraft.app.store_folder import store_folder
+from stagecraft.app.where import Where
 from stagecraft.config.find import find
 from stagecraft.config.plain_yaml import mapping, read
 from stagecraft.errors import StagecraftError

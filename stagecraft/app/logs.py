@@ -4,8 +4,9 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 
 from stagecraft.app.hands import MakeHands
-from stagecraft.app.requests import LogsRequest, Where
+from stagecraft.app.requests import LogsRequest
 from stagecraft.app.running import running
+from stagecraft.app.where import Where
 from stagecraft.engine.ports import Observer
 from stagecraft.errors import StepFailedError
 from stagecraft.model.observed import Container

@@ -12,8 +12,9 @@ from stagecraft.app.migration_past import Past
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.placement import Placed
 from stagecraft.app.preflight import Preflight
-from stagecraft.app.requests import MigrateRequest, MigrationState, Where
+from stagecraft.app.requests import MigrateRequest, MigrationState
 from stagecraft.app.run import Run, actor
+from stagecraft.app.where import Where
 from stagecraft.compose.one_off import services_of
 from stagecraft.compose.use import names_of
 from stagecraft.engine.ports import Observer, Shield

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from stagecraft.app.requests import Where
 from stagecraft.app.store_folder import store_folder
+from stagecraft.app.where import Where
 from stagecraft.config.find import find
 from stagecraft.config.load import Loaded, load
 from stagecraft.config.project import Environment

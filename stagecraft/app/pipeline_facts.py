@@ -1,7 +1,8 @@
 """What a pipeline has to know of a project: read from the configuration alone."""
 
 from stagecraft.app.opened import configuration
-from stagecraft.app.requests import PipelineFacts, Where
+from stagecraft.app.requests import PipelineFacts
+from stagecraft.app.where import Where
 from stagecraft.config.selection import select
 from stagecraft.config.sources import EnvSource
 

@@ -8,7 +8,8 @@ from stagecraft.app import compose_project, images, left_behind, migration_plann
 from stagecraft.app.compose_project import ComposeProject
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.placement import Placed, place
-from stagecraft.app.requests import DeployRequest, Where
+from stagecraft.app.requests import DeployRequest
+from stagecraft.app.where import Where
 from stagecraft.compose.bake import definition
 from stagecraft.compose.build_inputs import build_inputs
 from stagecraft.compose.changes import changes

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from stagecraft.app import host_checks
 from stagecraft.app.hands import Hands
 from stagecraft.app.opened import Opened
-from stagecraft.app.requests import Where
+from stagecraft.app.where import Where
 from stagecraft.compose import public
 from stagecraft.compose.definition import dropped
 from stagecraft.compose.use import inputs_of

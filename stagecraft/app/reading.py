@@ -3,8 +3,9 @@
 from itertools import islice, tee
 from typing import TYPE_CHECKING
 
-from stagecraft.app.requests import Listed, ReleaseDifference, Where
+from stagecraft.app.found import Listed, ReleaseDifference
 from stagecraft.app.stores import of_environment, open_store
+from stagecraft.app.where import Where
 from stagecraft.errors import ConfigError
 from stagecraft.model import history
 from stagecraft.model.holder import Holder

@@ -2,7 +2,8 @@
 
 from stagecraft.app import compose_project, planning
 from stagecraft.app.opened import configuration, opened
-from stagecraft.app.requests import DeployRequest, Where
+from stagecraft.app.requests import DeployRequest
+from stagecraft.app.where import Where
 from stagecraft.engine.ports import Observer
 from stagecraft.errors import ConfigError
 from stagecraft.runtime.clock import SystemClock

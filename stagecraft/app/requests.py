@@ -6,20 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # lists need none of their fields
-    from stagecraft.model.header import Header
     from stagecraft.model.plan import Plan
-
-
-@dataclass(frozen=True)
-class Where:
-    """Where a command was typed. The only place that knows the working directory and the environment."""
-
-    cwd: Path
-    environ: Mapping[str, str]
-    config: Path | None = None
-    """`--config`; None: `stagecraft.yml` in the working directory."""
-    store: Path | None = None
-    """`--store`; None: `STAGECRAFT_STORE`, else `.stagecraft` beside the configuration."""
 
 
 @dataclass(frozen=True)
@@ -135,25 +122,3 @@ class ExecRequest:
     host: str | None = None
     terminal: bool = False
     """Whether the command gets the terminal of the caller."""
-
-
-@dataclass(frozen=True)
-class Listed:
-    """One line of `releases list`."""
-
-    header: "Header"
-    current: bool
-
-
-@dataclass(frozen=True)
-class ReleaseDifference:
-    """What differs between two releases."""
-
-    a: str
-    b: str
-    texts: Mapping[str, str]
-    """Host -> unified difference; empty if there is none."""
-    images: Mapping[str, tuple[str | None, str | None]]
-    """Service -> pinned image before and after, if they differ."""
-    variables: Mapping[str, tuple[str | None, str | None]]
-    """Variable -> value before and after, if they differ."""

@@ -7,8 +7,9 @@ from stagecraft.app import planning, reading, rollback_migrations
 from stagecraft.app.hands import MakeHands
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.preflight import Preflight, listed
-from stagecraft.app.requests import RollbackRequest, Where
+from stagecraft.app.requests import RollbackRequest
 from stagecraft.app.run import Run, actor, back_to, pinned
+from stagecraft.app.where import Where
 from stagecraft.compose.changes import changes
 from stagecraft.compose.difference import difference
 from stagecraft.compose.strategy import strategies

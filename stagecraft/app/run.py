@@ -10,7 +10,7 @@ from stagecraft.app import planning
 from stagecraft.app.hands import Hands
 from stagecraft.app.left_behind import reach_of
 from stagecraft.app.opened import Opened
-from stagecraft.app.requests import Where
+from stagecraft.app.where import Where
 from stagecraft.compose.pin import pin
 from stagecraft.engine.executor import Executor, WayBack
 from stagecraft.engine.ports import Shield

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from stagecraft.app.hands import Hands, MakeHands
 from stagecraft.app.opened import Opened, opened
-from stagecraft.app.requests import Where
+from stagecraft.app.where import Where
 from stagecraft.engine.ports import Observer
 from stagecraft.errors import ConfigError, UnavailableError
 from stagecraft.model.observed import Container

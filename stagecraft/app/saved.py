@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stagecraft.app.requests import Where
+from stagecraft.app.where import Where
 from stagecraft.errors import ConfigError, RefusedError
 from stagecraft.model import plan_file
 from stagecraft.model.plan import Plan

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from stagecraft.app import compose_project, rendering
 from stagecraft.app.opened import opened
-from stagecraft.app.requests import Where
 from stagecraft.app.store_folder import STORE
 from stagecraft.app.survey import DOTENV, Survey, Variable
+from stagecraft.app.where import Where
 from stagecraft.compose.build_inputs import build_inputs, check_store_excluded
 from stagecraft.config.load import parsed
 from stagecraft.config.starter import Starter, Value, scalar, text

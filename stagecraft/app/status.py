@@ -7,7 +7,7 @@ from stagecraft.app import planning
 from stagecraft.app.hands import Hands, MakeHands
 from stagecraft.app.left_behind import gone, left_behind
 from stagecraft.app.opened import Opened, opened
-from stagecraft.app.requests import Where
+from stagecraft.app.where import Where
 from stagecraft.compose.drift import standings
 from stagecraft.engine.ports import Observer
 from stagecraft.errors import StepFailedError, UnavailableError

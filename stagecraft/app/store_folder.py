@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from stagecraft.app.requests import Where
+from stagecraft.app.where import Where
 from stagecraft.config.find import find
 
 STORE = ".stagecraft"

@@ -1,7 +1,7 @@
 """Where the release store is, found without reading the configuration, so that lists stay instant."""
 
-from stagecraft.app.requests import Where
 from stagecraft.app.store_folder import store_folder
+from stagecraft.app.where import Where
 from stagecraft.runtime.clock import SystemClock
 from stagecraft.store.file import FileStore
 
@@ -14,10 +14,13 @@ def open_store(where: Where) -> FileStore:
 def of_environment(where: Where, env: str | None) -> tuple[FileStore, str]:
     """Return the store and the environment that is meant.
 
-    A name that has releases is believed; for any other the configuration is asked. Raises ConfigError.
+    A name that has releases is believed, and without a name the only environment that has any; for any other
+    the configuration is asked. Looking needs no protection. Raises ConfigError.
     """
-    if env is not None and env in (store := open_store(where)).environments():
-        return store, env
+    store = open_store(where)
+    known = store.environments()
+    if env in known or (env is None and len(known) == 1):
+        return store, env or known[0]
     from stagecraft.app.opened import opened  # noqa: PLC0415 - reads YAML: three times the cost of a list
 
     here = opened(where, env)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stagecraft.app.requests import Where
+from stagecraft.app.where import Where
 from stagecraft.compose.variables import Use, has_userinfo, uses
 from stagecraft.config import dotenv
 from stagecraft.config.find import FILE

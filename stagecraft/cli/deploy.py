@@ -46,7 +46,7 @@ def deploy(
     store: options.Store = None,
 ) -> None:
     """Build, push and roll out a version; record what was done."""
-    from stagecraft.app import DeployRequest
+    from stagecraft.app.requests import DeployRequest
 
     if release and not resume:
         raise ConfigError(

@@ -35,7 +35,7 @@ def destroy(
     store: options.Store = None,
 ) -> None:
     """Remove an environment's containers and networks; volumes stay unless asked for."""
-    from stagecraft.app import DestroyRequest
+    from stagecraft.app.requests import DestroyRequest
 
     request = DestroyRequest(env=env, host=host, volumes=volumes, message=message, lock_wait=lock_wait)
     call = invocation(context).given(config, store)

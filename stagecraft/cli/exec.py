@@ -19,7 +19,7 @@ def exec_(
     store: options.Store = None,
 ) -> None:
     """Run a command in a running container of a service, on the host that runs it."""
-    from stagecraft.app import ExecRequest
+    from stagecraft.app.requests import ExecRequest
 
     call = invocation(context).given(config, store)
     request = ExecRequest(

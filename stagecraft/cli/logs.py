@@ -30,7 +30,7 @@ def logs(
     store: options.Store = None,
 ) -> None:
     """Show what the containers write, on every host."""
-    from stagecraft.app import LogsRequest
+    from stagecraft.app.requests import LogsRequest
 
     request = LogsRequest(env=env, host=host, services=tuple(service or ()), tail=tail, follow=follow)
     call = invocation(context).given(config, store)

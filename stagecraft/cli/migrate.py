@@ -13,7 +13,7 @@ from stagecraft.cli.tree import examples, group
 from stagecraft.cli.watch import watching
 
 if TYPE_CHECKING:
-    from stagecraft.app import MigrationState
+    from stagecraft.app.requests import MigrationState
 
 migrate = group(
     "Run migrations alone, or see how they stand.", example="stagecraft migrate --env prod --dry-run"
@@ -54,7 +54,7 @@ def run(
     """Run migrations alone, with the images of the current release; record what was done."""
     if context.invoked_subcommand is not None:
         return
-    from stagecraft.app import MigrateRequest
+    from stagecraft.app.requests import MigrateRequest
 
     request = MigrateRequest(
         env=env,

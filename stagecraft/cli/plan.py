@@ -38,7 +38,7 @@ def plan(
     store: options.Store = None,
 ) -> None:
     """Print what a deploy would do, and why. Changes nothing, needs no engine."""
-    from stagecraft.app import DeployRequest
+    from stagecraft.app.requests import DeployRequest
     from stagecraft.model.plan import has_changes
 
     request = DeployRequest(

@@ -40,7 +40,7 @@ def rollback(
     store: options.Store = None,
 ) -> None:
     """Go back to an earlier release: its text, configs and images, with the secrets of today."""
-    from stagecraft.app import RollbackRequest
+    from stagecraft.app.requests import RollbackRequest
 
     options.exclusive("each names a target", to=to, to_version=to_version)
     request = RollbackRequest(

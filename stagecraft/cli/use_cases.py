@@ -5,21 +5,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # nothing here is needed to print a help page
-    from stagecraft.app import (
+    from stagecraft.app import Listed, ReleaseDifference, Where
+    from stagecraft.app.doctor import Diagnosis
+    from stagecraft.app.known import Kind
+    from stagecraft.app.requests import (
         DeployRequest,
         DestroyRequest,
         ExecRequest,
-        Listed,
         LogsRequest,
         MigrateRequest,
         MigrationState,
         PipelineFacts,
-        ReleaseDifference,
         RollbackRequest,
-        Where,
     )
-    from stagecraft.app.doctor import Diagnosis
-    from stagecraft.app.known import Kind
     from stagecraft.app.start import Answers, Started
     from stagecraft.app.survey import Survey
     from stagecraft.engine.ports import Observer

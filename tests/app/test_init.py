@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stagecraft.app import App, DeployRequest, Where
+from stagecraft.app import App, Where
+from stagecraft.app.requests import DeployRequest
 from stagecraft.app.start import Answers, Started
 from stagecraft.app.survey import Survey
 from stagecraft.config.load import load

@@ -6,21 +6,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stagecraft.app import (
+from stagecraft.app import Listed, ReleaseDifference, Where
+from stagecraft.app.doctor import Diagnosis
+from stagecraft.app.known import Kind
+from stagecraft.app.requests import (
     DeployRequest,
     DestroyRequest,
     ExecRequest,
-    Listed,
     LogsRequest,
     MigrateRequest,
     MigrationState,
     PipelineFacts,
-    ReleaseDifference,
     RollbackRequest,
-    Where,
 )
-from stagecraft.app.doctor import Diagnosis
-from stagecraft.app.known import Kind
 from stagecraft.app.start import Answers, Started
 from stagecraft.app.survey import Survey
 from stagecraft.cli.invocation import Invocation

@@ -1,6 +1,6 @@
 """Aliases: a user's own command lines (spec/config.md)."""
 
-from stagecraft.app import DeployRequest
+from stagecraft.app.requests import DeployRequest
 from stagecraft.config.aliases import RESERVED
 from stagecraft.errors import ConfigError
 from tests.cli.fakes import FakeApp, typed

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stagecraft.app import PipelineFacts
+from stagecraft.app.requests import PipelineFacts
 from tests.cli.fakes import FakeApp, typed
 
 GITHUB = [f".github/workflows/stagecraft-{name}.yml" for name in ("plan", "deploy", "rollback")]

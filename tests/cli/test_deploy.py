@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from stagecraft.app import DeployRequest
+from stagecraft.app.requests import DeployRequest
 from stagecraft.errors import PhaseFailedError, RefusedError
 from stagecraft.model.plan_file import dump
 from tests.cli import scenes

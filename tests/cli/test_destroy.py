@@ -2,7 +2,7 @@
 
 import pytest
 
-from stagecraft.app import DestroyRequest
+from stagecraft.app.requests import DestroyRequest
 from tests.cli.fakes import FakeApp, typed
 
 

@@ -1,6 +1,6 @@
 """`stagecraft exec`: what is asked for, and the command's own exit code."""
 
-from stagecraft.app import ExecRequest
+from stagecraft.app.requests import ExecRequest
 from tests.cli.fakes import FakeApp, typed
 
 

@@ -1,6 +1,6 @@
 """`stagecraft logs`: what is asked for, and one line a line."""
 
-from stagecraft.app import LogsRequest
+from stagecraft.app.requests import LogsRequest
 from stagecraft.model.events import Command, Event, Output
 from tests.cli.fakes import FakeApp, typed
 

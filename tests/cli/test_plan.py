@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from stagecraft.app import DeployRequest
+from stagecraft.app.requests import DeployRequest
 from stagecraft.cli.save import save
 from stagecraft.errors import RefusedError
 from stagecraft.model.phase import Phase

@@ -2,7 +2,7 @@
 
 from syrupy.assertion import SnapshotAssertion
 
-from stagecraft.app import RollbackRequest
+from stagecraft.app.requests import RollbackRequest
 from stagecraft.errors import RefusedError
 from stagecraft.model.phase import Kind
 from tests.cli import scenes
