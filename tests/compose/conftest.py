@@ -5,7 +5,7 @@ import pytest
 from tests.compose.cases import second_compose, this_compose
 
 
-@pytest.fixture(scope="session", params=["here", "second"])
+@pytest.fixture(scope="session", params=["here", pytest.param("second", marks=pytest.mark.e2e)])
 def compose(request: pytest.FixtureRequest) -> tuple[str, ...]:
     """The command of one Compose version, then of the other."""
     return this_compose() if request.param == "here" else (second_compose(),)

@@ -156,7 +156,7 @@ def understood(text: str, version: str, folder: Path) -> str:
     return run.stdout.decode()
 
 
-@pytest.mark.parametrize("version", ["here", "second"])
+@pytest.mark.parametrize("version", ["here", pytest.param("second", marks=pytest.mark.e2e)])
 def test_bake_reads_every_string_as_it_was(version: str, tmp_path: Path) -> None:
     args = {f"A{number}": value for number, value in enumerate(HOSTILE)}
     escaped = {name: value.replace("$", "$$") for name, value in args.items()}
@@ -171,7 +171,7 @@ def _as_printed(value: str) -> str:
     return value.replace("${", "$${").replace("%{", "%%{")
 
 
-@pytest.mark.parametrize("version", ["here", "second"])
+@pytest.mark.parametrize("version", ["here", pytest.param("second", marks=pytest.mark.e2e)])
 def test_a_key_that_bake_does_not_understand_is_found(version: str, tmp_path: Path) -> None:
     given = model({"web": {"build": {"context": ".", "extra_hosts": ["a=1.2.3.4"], "network": "host"}}})
     text = definition(given, TAGS)
@@ -179,7 +179,7 @@ def test_a_key_that_bake_does_not_understand_is_found(version: str, tmp_path: Pa
     assert expected == dropped(text, understood(text, version, tmp_path))
 
 
-@pytest.mark.parametrize("version", ["here", "second"])
+@pytest.mark.parametrize("version", ["here", pytest.param("second", marks=pytest.mark.e2e)])
 def test_what_bake_has_to_be_allowed_is_told(version: str, tmp_path: Path) -> None:
     text = definition(model({"web": {"build": {"context": ".", "network": "host"}}}), TAGS)
     expected = () if is_old(version) else ("network.host",)

@@ -28,6 +28,7 @@ def test_a_case_renders_as_kept(name: str, golden: SnapshotAssertion, compose_he
         assert golden(name=file) == text
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("name", NAMES)
 def test_both_compose_versions_render_the_same_bytes(name: str, compose_here: tuple[str, ...]) -> None:
     assert goldens(case(name), compose_here) == goldens(case(name), (second_compose(),))

@@ -77,6 +77,7 @@ class TestAChanged:
         git(changed, "add", "--all")
         assert git(changed, "write-tree")[:8] == before[-8:]
 
+    @pytest.mark.proof
     def test_tree_has_one_version_in_a_hundred_runs(self, changed: Path) -> None:
         assert 1 == len({version(changed) for _ in range(100)})
 

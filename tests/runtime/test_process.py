@@ -96,6 +96,7 @@ def test_without_a_source_no_output_is_told() -> None:
     assert [] == door.lines
 
 
+@pytest.mark.proof
 def test_a_hundred_megabytes_in_both_directions_do_not_deadlock() -> None:
     text = "0123456789abcde\n" * (6 * 1024 * 1024)
     done = Door().processes.run(("cat",), env=ENVIRONMENT, stdin=text, timeout=60)
