@@ -1,46 +1,33 @@
 """Looks at everything a release needs before a number is taken: every problem in one message."""
 
-import json
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from stagecraft.app import host_checks
+from stagecraft.app.builder_look import BuilderLook
 from stagecraft.app.hands import Hands
+from stagecraft.app.host_looks import HostLooks
+from stagecraft.app.look import Look
 from stagecraft.app.opened import Opened
+from stagecraft.app.todays_values import TodaysValues
 from stagecraft.app.where import Where
-from stagecraft.compose import public
-from stagecraft.compose.definition import dropped
-from stagecraft.compose.use import inputs_of
-from stagecraft.errors import StagecraftError, UnavailableError
+from stagecraft.errors import UnavailableError
 from stagecraft.model.checked import Checked
-from stagecraft.model.phase import Phase
 from stagecraft.model.plan import Plan
-from stagecraft.model.step import Build
-from stagecraft.runtime.docker import EngineInfo
-from stagecraft.runtime.images import printed_by_bake
-from stagecraft.runtime.registry import registry_problem
-from stagecraft.runtime.secrets import resolve
-
-_CLOCK_SECONDS = 60
-"""How far a host's clock may be off."""
 
 
 class Preflight:
-    """One look at the world on behalf of one plan; `values` are today's secrets once `check` has passed."""
+    """One look at the world on behalf of one plan."""
 
     def __init__(self, where: Where, here: Opened, hands: Hands, plan: Plan, *, whole: bool = False) -> None:
         """`whole`: look at everything on every host, also where nothing changes."""
-        self._whole = whole
-        self._builds_for = ""
-        """The platform of this machine's engine, where images are built; empty if none are."""
-        self._where = where
-        self._here = here
-        self._hands = hands
-        self._plan = plan
-        self._hints: list[str] = []
-        self._engines: dict[str, EngineInfo] = {}
-        """What the engines that answer say of themselves, by host."""
-        self.values: dict[str, str] = {}
+        self._look = Look(where, here, hands, plan, whole)
+        self._today = TodaysValues(self._look)
+        self._building = BuilderLook(self._look)
+        self._hosts = HostLooks(self._look)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Return today's secrets, once `check` has passed."""
+        return self._today.values
 
     def check(self) -> None:
         """Raise UnavailableError that names every problem of every host."""
@@ -53,236 +40,40 @@ class Preflight:
         found = [
             Checked(what="secrets", problems=tuple(self.secrets())),
             Checked(what="files", problems=tuple(self.files())),
-            *self._reached(),
-            Checked(what="builder", problems=tuple(self._builder())),
-            Checked(what="registry", problems=tuple(self._registry())),
+            *self._hosts.reached(),
+            Checked(what="builder", problems=tuple(self._building.builder(self.values))),
+            Checked(what="registry", problems=tuple(self._building.registry())),
         ]
-        for host in self._engines:
-            found += self._on_host(host)
+        for host in self._look.engines:
+            found += self._hosts.on_host(host, self._building.platform)
         return tuple(found)
 
     def verdict(self, checks: Iterable[Checked]) -> UnavailableError | None:
         """Return the error that names every problem found; None if there is none."""
         problems = [problem for check in checks for problem in check.problems]
-        hint = "; ".join(dict.fromkeys(self._hints))
+        hint = "; ".join(dict.fromkeys(self._look.hints))
         return UnavailableError(listed(problems), hint=hint) if problems else None
 
     def reach(self) -> None:
         """Make sure that every engine answers. Raises UnavailableError that names those that do not."""
-        if problem := self.verdict(self._reached()):
+        if problem := self.verdict(self._hosts.reached()):
             raise problem
 
     def secrets(self) -> list[str]:
         """Resolve the secrets the plan needs; return what is missing."""
-        project = self._here.loaded.project
-        try:
-            self.values = resolve(
-                project.secrets,
-                self._plan.secrets,
-                self._where.environ,
-                self._here.folder,
-                self._hands.processes,
-            )
-        except UnavailableError as missing:
-            self._hints.append(missing.hint)
-            return [missing.message]
-        return []
+        return self._today.secrets()
 
     def files(self) -> list[str]:
         """Return which files that are read at the moment of use are not there."""
-        inputs = [one for text in self._plan.texts.values() for one in inputs_of(text).values()]
-        needed = {file.path for one in inputs for file in one.env_files if file.required}
-        needed |= {path for one in inputs for path in one.secret_files}
-        return [
-            f"`{path}` is not there" for path in sorted(needed) if not (self._here.folder / path).is_file()
-        ]
+        return self._today.files()
 
     def images(self) -> list[str]:
         """Return which images are neither on their host nor to be had, those built by the plan left out."""
-        return [problem for host in self._engines for problem in self._images(host)]
-
-    def _images(self, host: str) -> list[str]:
-        built = set(self._plan.builds.values())
-        return [
-            f"{self._on(host)}image `{image}` is neither here nor in its registry"
-            for image in sorted(set(public.images(self._text(host)).values()) - built)
-            if not self._is_to_be_had(host, image)
-        ]
-
-    def _is_to_be_had(self, host: str, image: str) -> bool:
-        if self._hands.engines.of(host).image(image):
-            return True
-        if image.startswith("sha256:"):
-            return False
-        return self._hands.docker.run(("buildx", "imagetools", "inspect", "--raw", image)).code == 0
-
-    def _reached(self) -> list[Checked]:
-        """Return which engines answer; remember what they say of themselves."""
-        failures: dict[str, StagecraftError] = dict(self._hands.engines.connect())
-        for host in self._plan.hosts:
-            if host in failures:
-                continue
-            try:
-                self._engines[host] = self._hands.engines.of(host).info()
-            except UnavailableError as gone:
-                failures[host] = gone
-        self._hints += [failure.hint for failure in failures.values()]
-        twins = host_checks.same_machine(
-            {host: facts for host in self._engines if (facts := self._hands.engines.facts(host))}
-        )
-        self._hints += ["name each machine once: give it both roles"] if twins else []
-        told = {host: (f"{self._on(host)}{failure.message}",) for host, failure in failures.items()}
-        reached = [
-            Checked(host=host, what="reachable", problems=told.get(host, ())) for host in self._plan.hosts
-        ]
-        return [*reached, *(Checked(what="machines", problems=(twin,)) for twin in twins)]
-
-    def _on_host(self, host: str) -> list[Checked]:
-        looks = {
-            "platform": self._platforms(host, self._engines[host]),
-            "clock": self._clock(host),
-            "disk": self._disk(host),
-        }
-        if self._whole or not self._settled(host):
-            looks["ports"] = self._ports(host)
-            looks["registry"] = self._registry_from(host)
-            looks["images"] = self._images(host)
-        return [Checked(host=host, what=what, problems=tuple(found)) for what, found in looks.items()]
-
-    def _settled(self, host: str) -> bool:
-        """Return whether a host over SSH keeps its text: ports and images were looked at when it got it."""
-        plan = self._plan
-        return self._hands.engines.remote and bool(plan.base) and not plan.hosts[host].difference
-
-    def _disk(self, host: str) -> list[str]:
-        facts = self._hands.engines.facts(host)
-        if not facts or not (problem := host_checks.disk(facts, self._engines[host].root)):
-            return []
-        self._hints.append("make room for images and logs: `docker system df` says what takes it")
-        return [f"{self._on(host)}{problem}"]
-
-    def _registry_from(self, host: str) -> list[str]:
-        """Return whether the registry answers the engine of a host; who may pull is found out by pulling."""
-        registry = self._here.loaded.project.registry
-        mine = [image for image in public.images(self._text(host)).values() if registry]
-        asked = next((image for image in sorted(mine) if image.startswith(f"{registry}/")), None)
-        if not asked or not self._hands.engines.remote:
-            return []
-        if self._hands.engines.of(host).registry_answers(asked):
-            return []
-        self._hints.append("can that host reach the registry? firewall, name, `insecure-registries`")
-        return [f"{self._on(host)}registry `{asked.partition('/')[0]}` does not answer its engine"]
-
-    def _clock(self, host: str) -> list[str]:
-        facts = self._hands.engines.facts(host)
-        if facts is None or abs(facts.clock_ahead) < _CLOCK_SECONDS:
-            return []
-        self._hints.append("set the host's clock: logs and certificates depend on it")
-        return [f"{self._on(host)}its clock is {facts.clock_ahead:+.0f} s off"]
-
-    def _text(self, host: str) -> str:
-        return self._plan.texts[self._plan.hosts[host].text]
-
-    def _on(self, host: str) -> str:
-        return f"{host}: " if self._hands.engines.remote else ""
-
-    def _registry(self) -> list[str]:
-        registry = self._here.loaded.project.registry
-        if not registry or not self._plan.of(Phase.PUSH) or not (problem := registry_problem(registry)):
-            return []
-        self._hints.append("start the registry, or check `registry:`")
-        return [problem]
-
-    def _builder(self) -> list[str]:
-        """Return what this machine's buildx cannot build: older versions leave keys out without a word."""
-        steps = [step for step in self._plan.steps if isinstance(step, Build)]
-        if steps and (self._hands.engines.remote or not self._engines):
-            try:
-                self._builds_for = self._hands.docker.info().platform
-            except UnavailableError as gone:
-                self._hints.append(gone.hint)
-                return [gone.message] if self._hands.engines.remote else []
-        if steps and self._hands.docker.run(("buildx", "version")).code != 0:
-            self._hints.append(
-                "install the buildx plug-in, or release images built elsewhere (`--skip-build`)"
-            )
-            return ["`docker buildx` is not installed"]
-        problems = []
-        for step in steps:
-            printed = printed_by_bake(self._hands.docker, step.definition, self._here.folder, self.values)
-            if printed.code != 0:
-                problems += [f"`docker buildx bake` refuses the build: {' '.join(printed.tail[-1:])}"]
-                continue
-            problems += [
-                f"this `docker buildx` does not know `{key}` of the build"
-                for key in dropped(step.definition, printed.stdout)
-            ]
-        if problems:
-            self._hints.append("install a newer buildx plug-in")
-        return problems
-
-    def _platforms(self, host: str, info: EngineInfo) -> list[str]:
-        return [
-            f"{self._on(host)}service `{name}` is for `{platform}`, but the engine runs `{info.platform}`"
-            for name, platform in sorted(public.platforms(self._text(host)).items())
-            if platform.split("/")[:2] != info.platform.split("/")
-        ] + [f"{self._on(host)}{problem}" for problem in self._foreign(host, info)]
-
-    def _foreign(self, host: str, info: EngineInfo) -> tuple[str, ...]:
-        """Return which images are built for another platform than the host's."""
-        text, built = self._text(host), set(self._plan.builds.values())
-        mine = {name for name, image in public.images(text).items() if image in built}
-        found = host_checks.foreign(mine - set(public.platforms(text)), self._builds_for, info.platform)
-        self._hints += ["build for it: `platform:` at the service"] if found else []
-        return found
-
-    def _ports(self, host: str) -> list[str]:
-        project = self._here.environment.compose_project
-        published = self._hands.engines.of(host).published_ports()
-        others = [port for port in published if port.project != project]
-        problems = []
-        services = public.images(self._text(host))
-        for wanted in public.ports(self._text(host)):
-            for other in others:
-                if not _clash(wanted, other.address, other.port, other.protocol):
-                    continue
-                owner = f"Compose project `{other.project}`" if other.project else "another container"
-                problems.append(
-                    f"{self._on(host)}port {wanted.port} of service `{wanted.service}` belongs to {owner}"
-                )
-                if other.project and other.service in services:
-                    self._hints.append(
-                        f"`compose_project: {other.project}` adopts what runs there, with its volumes"
-                    )
-        return list(dict.fromkeys(problems))
+        return [problem for host in self._look.engines for problem in self._hosts.images(host)]
 
     def mask(self) -> None:
         """Teach the redactor what `env_file`s and secret files supply: secret too, whatever it is."""
-        for text in self._plan.texts.values():
-            inputs = inputs_of(text).values()
-            if any(one.env_files for one in inputs):
-                self._hands.redactor.add(public.hidden(text, self._resolved(text)))
-            for path in {path for one in inputs for path in one.secret_files}:
-                content = (self._here.folder / path).read_text(encoding="utf-8", errors="replace").strip()
-                self._hands.redactor.add({os.path.basename(path): content})  # noqa: PTH119 - a name, no path
-
-    def _resolved(self, text: str) -> Mapping[str, object]:
-        """Return what Compose makes of a text with today's values; stays in memory."""
-        values = {**self._plan.variables, **self.values, "STAGECRAFT_FILES": "/"}
-        command = ("compose", f"--project-directory={self._here.folder}", f"--env-file={os.devnull}")
-        finished = self._hands.docker.run(
-            (*command, "--file=-", "config", "--format=json"),
-            values=values,
-            cwd=self._here.folder,
-            stdin=text,
-        )
-        if finished.code != 0:
-            raise UnavailableError(
-                "Compose cannot read the values of the `env_file`s: " + " ".join(finished.tail[-1:]),
-                hint="check the files that the plan says are read at the moment of use",
-            )
-        resolved: Mapping[str, object] = json.loads(finished.stdout)
-        return resolved
+        self._today.mask()
 
 
 def listed(problems: Iterable[str]) -> str:
@@ -291,9 +82,3 @@ def listed(problems: Iterable[str]) -> str:
     if len(found) == 1:
         return found[0]
     return f"{len(found)} problems, nothing was touched:\n" + "\n".join(f"  - {one}" for one in found)
-
-
-def _clash(wanted: public.Port, address: str, port: int, protocol: str) -> bool:
-    everywhere = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound
-    same = wanted.address == address or wanted.address in everywhere or address in everywhere
-    return same and (wanted.port, wanted.protocol) == (port, protocol)
