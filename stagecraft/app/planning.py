@@ -1,29 +1,30 @@
 """What a deploy would do, as one value. Writes nothing; needs no engine, no network and no secret."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 
-from stagecraft.app import compose_project, images, left_behind, migration_planning
+from stagecraft.app import (
+    compose_project,
+    image_planning,
+    images,
+    left_behind,
+    migration_planning,
+    plan_notes,
+)
 from stagecraft.app.compose_project import ComposeProject
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.placement import Placed, place
 from stagecraft.app.requests import DeployRequest
 from stagecraft.app.where import Where
-from stagecraft.compose.bake import definition
-from stagecraft.compose.build_inputs import build_inputs
 from stagecraft.compose.changes import changes
 from stagecraft.compose.difference import difference
 from stagecraft.compose.render import Rendered, render
-from stagecraft.compose.strategy import reached_inside, strategies
-from stagecraft.compose.use import inputs_of, names_of
+from stagecraft.compose.strategy import strategies
+from stagecraft.compose.use import names_of
 from stagecraft.engine.ports import Observer
 from stagecraft.errors import ConfigError
 from stagecraft.migrators.answers import Answers
-from stagecraft.model.history import completed, current
-from stagecraft.model.migration import When
+from stagecraft.model.history import current
 from stagecraft.model.plan import Asked, HostPlan, Plan, content_digest
-from stagecraft.model.policy import OnFailure
 from stagecraft.model.release import Release
 from stagecraft.phases.catalogue import decide
 from stagecraft.phases.given import Given, HostGiven
@@ -31,14 +32,6 @@ from stagecraft.runtime.clock import SystemClock
 from stagecraft.runtime.git import Git, Version
 from stagecraft.runtime.process import Processes
 from stagecraft.runtime.redact import Redactor
-
-_OCI = "org.opencontainers.image"
-_INSIDE = (
-    "inside the Compose network a new container of {} can be reached before it is healthy, because the"
-    " engine's names lead to every container that runs; `x-stagecraft: {{rollout: recreate}}` rules that out"
-)
-_BEYOND = 20
-"""How many releases older than the kept ones are looked at for images to remove, each time."""
 
 
 @dataclass(frozen=True)
@@ -94,21 +87,6 @@ def base_of(here: Opened) -> Release | None:
     return here.store.read(now.environment, now.number) if now else None
 
 
-def read_at_use(texts: dict[str, str]) -> list[str]:
-    """Return the files that are read at the moment of use: `env_file`s and secret files, sorted."""
-    inputs = [one for text in texts.values() for one in inputs_of(text).values()]
-    return sorted(
-        {file.path for one in inputs for file in one.env_files}
-        | {path for one in inputs for path in one.secret_files}
-    )
-
-
-def inside(texts: Mapping[str, str]) -> list[str]:
-    """Return the note on services that others call by name, and that are replaced start-first; or nothing."""
-    names = sorted({f"`{name}`" for text in texts.values() for name in reached_inside(text)})
-    return [_INSIDE.format(", ".join(names))] if names else []
-
-
 def _version(where: Where, here: Opened, request: DeployRequest, git: Git) -> Version:
     leave_out = [here.store_folder.absolute()]
     if request.plan_path:
@@ -144,7 +122,7 @@ class _Making:
         """Return the plan, sealed."""
         steps, skipped = decide(self._given())
         texts = {content_digest(one.text): one.text for one in self.rendered.values()}
-        files = read_at_use(texts)
+        files = plan_notes.read_at_use(texts)
         return Plan(
             project=self.here.loaded.project.project,
             environment=self.here.environment.name,
@@ -172,8 +150,8 @@ class _Making:
                 *left_behind.notes(self.here, self.base),
                 *([f"read at the moment of use: {', '.join(files)}"] if files else []),
                 *self.migrations.notes,
-                *inside(texts),
-                *self._no_way_back(),
+                *plan_notes.inside(texts),
+                *plan_notes.no_way_back(self.here, self.base, self.migrations.given),
             ),
         ).sealed()
 
@@ -188,19 +166,6 @@ class _Making:
             migration_again=self.request.migration_again,
         )
 
-    def _no_way_back(self) -> Iterator[str]:
-        """Yield what becomes of an automatic `revert` across migrations the old version does not know."""
-        rollout = self.here.environment.rollout
-        if not self.here.environment.hosts or rollout.on_failure is not OnFailure.REVERT or not self.base:
-            return
-        names = [
-            f"`{given.work.name}`"
-            for given in self.migrations.given
-            if given.when is When.PRE and any(not change.compatible for change in given.work.changes)
-        ]
-        if names:
-            yield f"a failed rollout is not reverted but stops: {', '.join(names)} is not compatible"
-
     def _given(self) -> Given:
         return Given(
             version=self.version.version,
@@ -209,14 +174,14 @@ class _Making:
             hosts=tuple(self._host_given(host) for host in self.hosts),
             compose_project=self.here.environment.compose_project,
             health_timeout=self.here.environment.health_timeout,
-            definition=self._definition(),
+            definition=image_planning.definition(self.here, self.project, self.git, self.choice.builds),
             builds=self.choice.builds,
             given=self.choice.given,
             given_reason=self.choice.reason,
             registry=self.here.loaded.project.registry,
             recreate=tuple(sorted(set(self.request.recreate))),
             migrations=self.migrations.given,
-            superseded=self._superseded(),
+            superseded=image_planning.superseded(self.here),
             retain=self.here.loaded.project.retain,
         )
 
@@ -240,20 +205,6 @@ class _Making:
             strategies=strategies(text),
         )
 
-    def _definition(self) -> str:
-        """Return the bake definition; each image is labelled with the last commit that touched its inputs."""
-        if not self.choice.builds:
-            return ""
-        source = self.git.remote_source()
-        labels: dict[str, dict[str, str]] = {}
-        for service in self.choice.builds:
-            inputs = build_inputs(self.project.model, service)
-            touched = self.git.last_commit([(self.here.folder / path).absolute() for path in inputs.paths])
-            labels[service] = {f"{_OCI}.source": source} if source else {}
-            if touched.commit:
-                labels[service][f"{_OCI}.revision"] = touched.commit + ("-dirty" if touched.dirty else "")
-        return definition(self.project.model, self.choice.builds, labels)
-
     def _secrets(self, texts: dict[str, str]) -> tuple[str, ...]:
         """Return the names of the declared secrets that the texts or the builds need, sorted."""
         names = {name for text in texts.values() for name in names_of(text)}
@@ -263,16 +214,3 @@ class _Making:
                 names |= {source["environment"]} if "environment" in source else set()
         names |= self.migrations.secrets
         return tuple(sorted(names & set(self.here.loaded.project.secrets)))
-
-    def _superseded(self) -> tuple[str, ...]:
-        """Return the images that will be beyond `retain` once this release has completed."""
-        store, retain = self.here.store, self.here.loaded.project.retain
-        headers = list(islice(store.headers(self.here.environment.name), retain + _BEYOND))
-        kept = completed(headers)[: retain - 1]
-        if len(kept) < retain - 1:
-            return ()
-        older = [header for header in headers if not kept or header.number < kept[-1].number]
-        return images.superseded(
-            [store.read(header.environment, header.number) for header in kept],
-            [store.read(header.environment, header.number) for header in older],
-        )

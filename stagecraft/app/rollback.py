@@ -3,7 +3,7 @@
 from contextlib import closing
 from dataclasses import dataclass
 
-from stagecraft.app import planning, reading, rollback_migrations
+from stagecraft.app import plan_notes, planning, reading, rollback_migrations
 from stagecraft.app.hands import MakeHands
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.preflight import Preflight, listed
@@ -143,9 +143,9 @@ def _notes(target: Release, texts: dict[str, str]) -> tuple[str, ...]:
     notes = []
     if target.plan.secrets:
         notes.append(f"secret values are those of today: {', '.join(target.plan.secrets)}")
-    if files := planning.read_at_use(texts):
+    if files := plan_notes.read_at_use(texts):
         notes.append(f"files are read as they are today: {', '.join(files)}")
-    return (*notes, *planning.inside(texts))
+    return (*notes, *plan_notes.inside(texts))
 
 
 def _target(here: Opened, headers: list[Header], request: RollbackRequest) -> Header:
