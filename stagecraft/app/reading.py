@@ -8,11 +8,11 @@ from stagecraft.app.stores import of_environment, open_store
 from stagecraft.app.where import Where
 from stagecraft.errors import ConfigError
 from stagecraft.model import history
-from stagecraft.model.holder import Holder
 from stagecraft.model.phase import ReleaseStatus
 from stagecraft.store.file import FileStore
 
 if TYPE_CHECKING:
+    from stagecraft.model.holder import Holder
     from stagecraft.model.release import Release
 
 
@@ -93,7 +93,7 @@ def verify(where: Where, env: str | None) -> list[str]:
     return [problem for name in store.environments() for problem in store.verify(name)]
 
 
-def holder(where: Where, env: str | None) -> Holder | None:
+def holder(where: Where, env: str | None) -> "Holder | None":
     """Return who holds the environment's lock, or None if it is free."""
     store, name = of_environment(where, env)
     return store.holder(name)

@@ -6,17 +6,26 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from stagecraft.cli.typed import convert_the_rest
 from stagecraft.errors import ConfigError
 
 
 class Commands(TyperGroup):
     """A group of commands that says what was probably meant."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take the options of the group itself."""
+        convert_the_rest(self.get_params(ctx))
+        return super().parse_args(ctx, args)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command that was typed. Raises ConfigError that names the nearest one."""
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             raise unknown(ctx.command_path, args[0], self.commands)
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if command and not isinstance(command, Commands):
+            convert_the_rest(command.get_params(ctx))
+        return name, command, rest
 
 
 def unknown(path: str, word: str, known: Collection[str]) -> ConfigError:

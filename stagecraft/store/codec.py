@@ -4,11 +4,10 @@ The layout is fixed, so what a list needs is cut out of the bytes without parsin
 """
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from pydantic import ValidationError
 
 from stagecraft.errors import StoreError
 from stagecraft.model.header import Header
@@ -48,10 +47,8 @@ class Sealed:
 
 def encode(release: "Release", revision: int, owner: str) -> bytes:
     """Return the record's bytes; the same arguments give the same bytes."""
-    import json  # noqa: PLC0415 - readers leave JSON to pydantic
-
     content = {
-        "header": release.header().model_dump(mode="json"),
+        "header": release.header().document(),
         "number": release.number,
         "owner": owner,
         "release": release.model_dump(mode="json"),
@@ -106,13 +103,15 @@ def _checked(raw: bytes) -> bytes:
 def _header(text: bytes, body: bytes, number: int) -> Header:
     """Parse the header; one that another version wrote with other fields is made from the release again."""
     try:
-        return Header.model_validate_json(text)
-    except ValidationError:
+        return Header.of(json.loads(text))
+    except (ValueError, TypeError, KeyError):
         return _release(body, number).header()
 
 
 def _release(body: bytes, number: int) -> "Release":
-    from stagecraft.model.release import Release  # noqa: PLC0415 - lists need headers only
+    from pydantic import ValidationError  # noqa: PLC0415 - lists need headers only
+
+    from stagecraft.model.release import Release  # noqa: PLC0415
 
     try:
         return Release.model_validate_json(body)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from stagecraft.errors import StoreError
 from stagecraft.model.header import Header
-from stagecraft.model.holder import Holder
 from stagecraft.model.phase import ReleaseStatus
 from stagecraft.store import probe
 from stagecraft.store.clock import Clock
@@ -17,6 +16,7 @@ from stagecraft.store.codec import Sealed
 from stagecraft.store.records import DiskRecords
 
 if TYPE_CHECKING:  # what writes, heals and reads whole releases is imported when it is called
+    from stagecraft.model.holder import Holder
     from stagecraft.model.release import Release
     from stagecraft.store.session import RecordingSession
 
@@ -93,7 +93,7 @@ class FileStore:
         return self._dead(records, stored) or stored.release()
 
     def lock(
-        self, environment: str, holder: Holder, wait: float = 0
+        self, environment: str, holder: "Holder", wait: float = 0
     ) -> "AbstractContextManager[RecordingSession]":
         """Take the environment's lock, waiting up to `wait` seconds. Creates the store.
 
@@ -111,11 +111,13 @@ class FileStore:
             notice=self._notice,
         )
 
-    def holder(self, environment: str) -> Holder | None:
+    def holder(self, environment: str) -> "Holder | None":
         """Return who holds the lock now, or None if it is free. Never waits, never creates anything."""
         path = self._folder(environment) / "lock"
         if not self._is_held(environment):
             return None
+        from stagecraft.model.holder import Holder  # noqa: PLC0415 - as above
+
         return probe.read_holder(path) or Holder(actor="somebody", pid=0, since=self._clock.now())
 
     def verify(self, environment: str) -> Sequence[str]:

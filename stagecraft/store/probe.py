@@ -6,10 +6,10 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from stagecraft.model.holder import Holder
+if TYPE_CHECKING:  # lists of finished releases ask for nobody
+    from stagecraft.model.holder import Holder
 
 _FIRST_OBJECT = re.compile(rb"\A\{[^{}]*\}")
 
@@ -43,11 +43,15 @@ def is_held(path: Path) -> bool:
     return False
 
 
-def read_holder(path: Path) -> Holder | None:
+def read_holder(path: Path) -> "Holder | None":
     """Return what the lock file says about its holder; None if it says nothing that can be read.
 
     The file is written in place, so that its inode stays: it may be old or torn, and decides nothing.
     """
+    from pydantic import ValidationError  # noqa: PLC0415 - as above
+
+    from stagecraft.model.holder import Holder  # noqa: PLC0415
+
     with contextlib.suppress(OSError, ValidationError):
         if found := _FIRST_OBJECT.match(path.read_bytes()):
             return Holder.model_validate_json(found[0])
@@ -84,7 +88,7 @@ def _name(folder: Path) -> str:
     return "?"
 
 
-def is_dead(holder: Holder, processes: tuple[Process, ...]) -> bool:
+def is_dead(holder: "Holder", processes: tuple[Process, ...]) -> bool:
     """Return whether the run that took the lock is gone, so that only programs it started hold it.
 
     Where the programs can be seen they decide (a zombie has a pid but no descriptor); else the pid does.
