@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stagecraft.app import planning
+from stagecraft.app import one_project, planning
 from stagecraft.app.hands import Hands
 from stagecraft.app.left_behind import reach_of
 from stagecraft.app.opened import Opened
@@ -51,6 +51,8 @@ class Run:
         holder = Holder(actor=actor(self.where), pid=os.getpid(), since=clock.now())
         with self.here.store.lock(self.here.environment.name, holder, self.lock_wait) as session:
             self.hands.inherited = session.descriptors
+            here = self.here
+            one_project.check(here.store, here.environment.name, here.loaded.project.project)
             self.hands.engines.lock(self._lock_name(), holder)
             release = prepare()
             if release.kind in (Kind.DEPLOY, Kind.ROLLBACK):
