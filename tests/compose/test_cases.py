@@ -22,6 +22,18 @@ CHANGED = frozenset({"build", "develop", "profiles", "x-service"})
 """Keys that are decided by rendering (spec/compose.md)."""
 
 
+PROMISED = {
+    *("anchors", "include", "extends", "profiles", "several-files", "env-file", "file-configs", "read-only"),
+    *("secrets", "secret-inside", "depends-on-across-roles", "environment-forms", "bare-environment"),
+    *("dollars", "non-ascii", "ports", "labels", "shared-image"),
+}
+"""What has to be among the cases (issue 2)."""
+
+
+def test_every_promised_kind_of_file_has_a_case() -> None:
+    assert set() == PROMISED - set(NAMES)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_case_renders_as_kept(name: str, golden: SnapshotAssertion, compose_here: tuple[str, ...]) -> None:
     for file, text in goldens(case(name), compose_here).items():
