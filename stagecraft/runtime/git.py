@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from stagecraft.errors import ConfigError, UnavailableError
@@ -50,7 +51,7 @@ class Git:
         if explicit is not None and not _TAG.fullmatch(explicit):
             hint = "letters, digits, `_`, `.` and `-`, at most 128, not beginning with `.` or `-`"
             raise ConfigError(f"{explicit!r} cannot be a version", hint=hint)
-        top = self._top()
+        top = self._top
         if explicit is not None and not require_clean:
             return Version(explicit, self._git.head(top) if top else None, None)
         if top is None:
@@ -70,7 +71,7 @@ class Git:
         `leave_out` plays no part in it; all paths are absolute. The commit is None outside a repository,
         before the first commit, and where a shallow clone is cut.
         """
-        top = self._top()
+        top = self._top
         inside = below(paths, top) if top else []
         if top is None or not inside or len(inside) < len(set(paths)):
             return Revision(None, dirty=False)
@@ -84,7 +85,7 @@ class Git:
 
     def remote_source(self) -> str | None:
         """Return the URL of `origin` as `https://host/path`, without user, password and query."""
-        top = self._top()
+        top = self._top
         if top is None:
             return None
         found = self._git.run(top, "config", "--get", "remote.origin.url")
@@ -94,6 +95,7 @@ class Git:
         shallow = self._git.inner(top, "shallow")
         return frozenset(shallow.read_text().split()) if shallow.is_file() else frozenset()
 
+    @cached_property
     def _top(self) -> Path | None:
         try:
             return self._git.top(self._folder)
