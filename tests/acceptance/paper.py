@@ -1,9 +1,11 @@
 """An engine, a clock and hands made of paper: a run is real except for what it does to the world."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from stagecraft.app import Where
 from stagecraft.app.hands import Hands
@@ -27,6 +29,8 @@ class World:
     engine_is_down: bool = False
     missing: set[str] = field(default_factory=set)
     """Images that neither the engine nor a registry has."""
+    forgotten: str = ""
+    """A key of a build that this builder leaves out, as an older one does; empty: it knows every key."""
     ports: list[PublishedPort] = field(default_factory=list)
     behaviour: Behaviour | None = None
     """What the next steps do; None: they succeed."""
@@ -93,7 +97,7 @@ class PaperEngine(Docker):
         if arguments[0] == "compose":
             return Answer('{"services": {}}')
         if "--print" in arguments:
-            return Answer(stdin or "")  # a bake that understands every key
+            return Answer(_without(self._world.forgotten, json.loads(stdin or "{}")))
         return Answer(code=1 if self._world.missing & set(arguments) else 0)
 
     def image(self, reference: str) -> ImageInfo | None:
@@ -102,6 +106,11 @@ class PaperEngine(Docker):
 
     def published_ports(self) -> tuple[PublishedPort, ...]:
         return tuple(self._world.ports)
+
+
+def _without(key: str, definition: Any) -> str:
+    targets = {name: {k: v for k, v in one.items() if k != key} for name, one in definition["target"].items()}
+    return json.dumps(definition | {"target": targets})
 
 
 class PaperHands(Hands):

@@ -170,6 +170,15 @@ def test_what_the_engine_does_not_have_or_another_project_holds_is_told_at_once(
     assert not shop.store.exists()
 
 
+def test_a_builder_that_would_leave_out_a_key_is_told_before_anything_is_touched(shop: Shop) -> None:
+    shop.world.forgotten = "args"
+    said = shop.cli("deploy --env demo --version 1.0")
+
+    message = "this `docker buildx` does not know `web.args` of the build"
+    assert (3, f"error: {message}\nhint: install a newer buildx plug-in\n") == (said.code, said.err)
+    assert not shop.store.exists()
+
+
 def test_one_problem_is_one_sentence(shop: Shop) -> None:
     shop.world.engine_is_down = True
     said = shop.cli("deploy --env demo --version 1.0")
