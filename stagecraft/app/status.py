@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
-from stagecraft.app import planning
+from stagecraft.app import migration_planning, planning
 from stagecraft.app.hands import Hands, MakeHands
 from stagecraft.app.left_behind import gone, left_behind
 from stagecraft.app.opened import Opened, opened
@@ -41,6 +41,7 @@ def status(where: Where, observer: Observer, env: str | None, hands: MakeHands) 
         release=base.id if base else None,
         version=base.version if base else None,
         hosts=hosts,
+        notes=migration_planning.reminders(here),
     )
 
 
