@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from stagecraft.errors import StagecraftError, UnavailableError
 from stagecraft.model.holder import Holder
 from stagecraft.model.step import LOCAL
+from stagecraft.runtime.about_host import AboutHost
 from stagecraft.runtime.database_url import Dial
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.process import Processes
@@ -52,7 +53,8 @@ class Engines:
             return self._local
         address = self._session(host).docker_host
         if address not in self._remote:
-            self._remote[address] = Docker(self._local.access.at(address), self._processes)
+            there = AboutHost(self._processes, host)
+            self._remote[address] = Docker(self._local.access.at(address), there)
         return self._remote[address]
 
     @contextmanager
