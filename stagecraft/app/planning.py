@@ -6,6 +6,7 @@ from stagecraft.app import (
     compose_project,
     image_planning,
     images,
+    ingress,
     left_behind,
     migration_planning,
     plan_notes,
@@ -66,6 +67,7 @@ def make(where: Where, here: Opened, observer: Observer, request: DeployRequest)
         rebuild=request.rebuild,
     )
     hosts = place(here.loaded.project, here.environment, project.model.services)
+    file = ingress.ingress_file(here, project.model, hosts)
     rendered = {
         host.name: render(
             project.model,
@@ -73,6 +75,7 @@ def make(where: Where, here: Opened, observer: Observer, request: DeployRequest)
             services=host.services,
             images=choice.references,
             local=not host.remote,
+            ingress=file,
         )
         for host in hosts
     }
@@ -123,6 +126,7 @@ class _Making:
         steps, skipped = decide(self._given())
         texts = {content_digest(one.text): one.text for one in self.rendered.values()}
         files = plan_notes.read_at_use(texts)
+        hosts = {name: self._host(name, one.text) for name, one in self.rendered.items()}
         return Plan(
             project=self.here.loaded.project.project,
             environment=self.here.environment.name,
@@ -134,7 +138,7 @@ class _Making:
             asked=self._asked(),
             steps=steps,
             skipped=skipped,
-            hosts={name: self._host(name, one.text) for name, one in self.rendered.items()},
+            hosts=hosts,
             texts=texts,
             files={
                 **{name: data for one in self.rendered.values() for name, data in one.files.items()},
@@ -151,6 +155,7 @@ class _Making:
                 *([f"read at the moment of use: {', '.join(files)}"] if files else []),
                 *self.migrations.notes,
                 *plan_notes.inside(texts),
+                *ingress.notes(hosts, texts),
                 *plan_notes.no_way_back(self.here, self.base, self.migrations.given),
             ),
         ).sealed()
