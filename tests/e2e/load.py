@@ -3,10 +3,9 @@
 import re
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tests.e2e.machine import ROOT, base_environment
 
@@ -106,7 +105,9 @@ def under_load(port: int, sites: tuple[str, ...]) -> Iterator[Load]:
         for program in running.values():
             assert program.poll() is None, f"wrk ended early: {program.communicate()[0]}"
             program.send_signal(signal.SIGINT)
-        load.answers = {site: answers(program.communicate(timeout=60)[0]) for site, program in running.items()}
+        load.answers = {
+            site: answers(program.communicate(timeout=60)[0]) for site, program in running.items()
+        }
     finally:
         for program in running.values():
             program.kill()
