@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from stagecraft.app import compose_project, images, left_behind, migration_planning
+from stagecraft.app import compose_project, images, ingress, left_behind, migration_planning
 from stagecraft.app.compose_project import ComposeProject
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.placement import Placed, place
@@ -73,6 +73,7 @@ def make(where: Where, here: Opened, observer: Observer, request: DeployRequest)
         rebuild=request.rebuild,
     )
     hosts = place(here.loaded.project, here.environment, project.model.services)
+    file = ingress.ingress_file(here, project.model, hosts)
     rendered = {
         host.name: render(
             project.model,
@@ -80,6 +81,7 @@ def make(where: Where, here: Opened, observer: Observer, request: DeployRequest)
             services=host.services,
             images=choice.references,
             local=not host.remote,
+            ingress=file,
         )
         for host in hosts
     }
@@ -145,6 +147,7 @@ class _Making:
         steps, skipped = decide(self._given())
         texts = {content_digest(one.text): one.text for one in self.rendered.values()}
         files = read_at_use(texts)
+        hosts = {name: self._host(name, one.text) for name, one in self.rendered.items()}
         return Plan(
             project=self.here.loaded.project.project,
             environment=self.here.environment.name,
@@ -156,7 +159,7 @@ class _Making:
             asked=self._asked(),
             steps=steps,
             skipped=skipped,
-            hosts={name: self._host(name, one.text) for name, one in self.rendered.items()},
+            hosts=hosts,
             texts=texts,
             files={
                 **{name: data for one in self.rendered.values() for name, data in one.files.items()},
@@ -173,6 +176,7 @@ class _Making:
                 *([f"read at the moment of use: {', '.join(files)}"] if files else []),
                 *self.migrations.notes,
                 *inside(texts),
+                *ingress.notes(hosts, texts),
                 *self._no_way_back(),
             ),
         ).sealed()

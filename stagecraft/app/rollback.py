@@ -3,7 +3,7 @@
 from contextlib import closing
 from dataclasses import dataclass
 
-from stagecraft.app import planning, reading, rollback_migrations
+from stagecraft.app import ingress, planning, reading, rollback_migrations
 from stagecraft.app.hands import MakeHands
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.preflight import Preflight, listed
@@ -93,6 +93,15 @@ def _planned(here: Opened, request: RollbackRequest) -> Plan:
     across = rollback_migrations.across(here, target, request)
     reason = f"`{target.id}` has its images"
     texts = {name: target.text_of(name) for name in target.hosts}
+    hosts = {
+        name: HostPlan(
+            text=target.hosts[name].text or "",
+            difference=difference(base.text_of(name) if base else "", text),
+            services=changes(base.text_of(name) if base else "", text),
+            strategies=strategies(text),
+        )
+        for name, text in texts.items()
+    }
     return Plan(
         project=target.project,
         environment=target.environment,
@@ -110,22 +119,14 @@ def _planned(here: Opened, request: RollbackRequest) -> Plan:
             **({} if across.steps else {Phase.MIGRATE_PRE: "no migration is undone"}),
             Phase.MIGRATE_POST: "a rollback applies no migration",
         },
-        hosts={
-            name: HostPlan(
-                text=target.hosts[name].text or "",
-                difference=difference(base.text_of(name) if base else "", text),
-                services=changes(base.text_of(name) if base else "", text),
-                strategies=strategies(text),
-            )
-            for name, text in texts.items()
-        },
+        hosts=hosts,
         texts={**across.texts, **target.texts},
         files={**across.files, **target.files},
         variables={**across.variables, **target.plan.variables},
         secrets=tuple(sorted({*across.secrets, *target.plan.secrets})),
         timeouts=target.plan.timeouts,
         given=target.images,
-        notes=(*_notes(target, texts), *across.notes),
+        notes=(*_notes(target, texts), *ingress.notes(hosts, target.texts), *across.notes),
     ).sealed()
 
 

@@ -6,17 +6,20 @@ from pathlib import Path
 
 from stagecraft.compose import public
 from stagecraft.compose.configs import FILES
+from stagecraft.compose.ingress import ingress_of
 from stagecraft.compose.next_actions import next_actions
 from stagecraft.compose.use import Inputs, acted, inputs_of, wanted
 from stagecraft.engine.ports import Clock, Observer
 from stagecraft.engine.rollout import RolloutLoop
 from stagecraft.errors import StepFailedError
+from stagecraft.ingress.drivers import DRIVERS
 from stagecraft.model.image import RunningImage
 from stagecraft.model.observed import Observed, Wanted
 from stagecraft.model.release import HostRecord, Release
 from stagecraft.model.step import Pull, Rollout
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.files import materialise
+from stagecraft.runtime.ingress import IngressDoor
 from stagecraft.runtime.inputs import label
 from stagecraft.runtime.redact import Redactor
 from stagecraft.runtime.site import ComposeSite, PartialSite
@@ -46,7 +49,8 @@ class Rollouts:
         self._materialise(release)
         values = self.values(release)
         engine = self.engine(step.host)
-        site = ComposeSite(engine, step.compose_project, self.folder, "", values, deadline, self.known)
+        door = _door(text, engine)
+        site = ComposeSite(engine, step.compose_project, self.folder, "", values, deadline, self.known, door)
         observed = site.observe()
         labels = self._labels(text, values, observed)
         loop = RolloutLoop(
@@ -136,6 +140,12 @@ class Rollouts:
         for name in inputs.secret_files:
             given[f"secret:{name}"] = _read(self.folder / name)
         return given
+
+
+def _door(text: str, engine: Docker) -> IngressDoor | None:
+    """Return the way to the proxies of a text, if it has any."""
+    ingress = ingress_of(text)
+    return IngressDoor(ingress, DRIVERS[ingress.driver], engine) if ingress else None
 
 
 def _read(path: Path) -> bytes:

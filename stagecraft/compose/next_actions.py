@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from stagecraft.compose.beside import replacement, sides, taking_back
 from stagecraft.compose.clearing import clearing, remove
 from stagecraft.compose.soundness import Flaw, flaw_of, is_ready
+from stagecraft.compose.traffic import drains, held_back, silent, switches, undisturbed
 from stagecraft.compose.waiting import wait
 from stagecraft.model.action import Action, Add, Fail, Remove, Up, Verb, Wait
 from stagecraft.model.observed import Condition, Container, Observed, Progress, Wanted, WantedService
@@ -20,9 +21,11 @@ def next_actions(wanted: Wanted, observed: Observed, progress: Progress) -> tupl
     A failure stands alone. Names and ports are freed before anything is brought up, and nothing is waited for
     while there is something to do, so one answer holds actions of one stage only. Once the run has failed,
     what is left to do is to take back what was begun beside containers that still serve.
+
+    Nobody goes before the ingress leads requests elsewhere, and before those in flight have ended.
     """
     if progress.failed:
-        return tuple(taking_back(wanted, observed, progress))
+        return _in_order(wanted, observed, progress, cleared=tuple(taking_back(wanted, observed, progress)))
     awaited = _awaited(wanted)
     verdicts = {
         service.name: _verdict(
@@ -35,11 +38,39 @@ def next_actions(wanted: Wanted, observed: Observed, progress: Progress) -> tupl
         for service in wanted.services
     }
     startable = {service.name for service in wanted.services if _may_start(service, verdicts)}
+    unanswered = tuple(silent(wanted, observed, progress))
+    cleared = tuple(clearing(wanted, observed, progress))
+    begun = tuple(v for name, v in verdicts.items() if name in startable and isinstance(v, Add | Up | Remove))
     return (
         _failures(verdicts, startable)
-        or tuple(clearing(wanted, observed, progress))
-        or tuple(v for name, v in verdicts.items() if name in startable and isinstance(v, Add | Up | Remove))
-        or tuple(v for v in verdicts.values() if isinstance(v, Wait))
+        or tuple(one for one in unanswered if isinstance(one, Fail))
+        or _in_order(
+            wanted,
+            observed,
+            progress,
+            cleared=held_back(wanted, observed, cleared, begun, unanswered),
+            begun=held_back(wanted, observed, begun, begun, unanswered),
+            waits=(*(v for v in verdicts.values() if isinstance(v, Wait)), *unanswered),
+        )
+    )
+
+
+def _in_order(
+    wanted: Wanted,
+    observed: Observed,
+    progress: Progress,
+    *,
+    cleared: Sequence[Action],
+    begun: Sequence[Action] = (),
+    waits: Sequence[Action] = (),
+) -> tuple[Action, ...]:
+    """Return the first of these that there is: what to switch, to clear, to begin, to wait for."""
+    draining = tuple(drains(wanted, observed, progress, (*cleared, *begun)))
+    return (
+        tuple(switches(wanted, observed, progress, (*cleared, *begun)))
+        or undisturbed(cleared, draining)
+        or undisturbed(begun, draining)
+        or (*draining, *waits)
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema, model_v
 from stagecraft.config.aliases import AliasName, CommandLine
 from stagecraft.config.durations import Duration, spoken
 from stagecraft.config.hosts import Host, HostName, RolloutKeys
+from stagecraft.config.ingress import IngressKeys
 from stagecraft.config.migrations import Migration, check
 from stagecraft.config.names import (
     EnvironmentName,
@@ -176,6 +177,9 @@ class Project(Frozen):
     )
     migrations: tuple[Migration, ...] = Field(
         default=(), description="What happens to data around a rollout, in this order."
+    )
+    ingress: IngressKeys | None = Field(
+        default=None, description="The proxy that leads requests to services, switched without a gap."
     )
     environments: dict[EnvironmentName, EnvironmentKeys] = Field(
         min_length=1, description="Where and with which values the services run."

@@ -78,6 +78,30 @@ class Upstream(Frozen):
     """Requests that have been sent there and not been answered yet, queued ones included."""
 
 
+class Proxy(Frozen):
+    """What one running container of the ingress says."""
+
+    container: str
+    """Its ID."""
+    upstreams: tuple[Upstream, ...] = ()
+    said: str = ""
+    """Its reply as it came: the driver needs it to say what is to change."""
+    problem: str = ""
+    """Why it did not answer; empty if it did."""
+
+    def of(self, service: str) -> tuple[Upstream, ...]:
+        """Return what it says about one service."""
+        return tuple(upstream for upstream in self.upstreams if upstream.service == service)
+
+
+class Routed(Frozen):
+    """How the ingress reaches one service."""
+
+    ports: tuple[int, ...]
+    drain: float = DRAIN
+    """Seconds."""
+
+
 class Share(Frozen):
     """The part of a service's requests that one container gets."""
 
