@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from stagecraft.errors import ConfigError
+from stagecraft.ingress.precedence import precedence
 from stagecraft.model.ingress import Ingress, Route
 
 SLOTS = 32
@@ -71,7 +72,7 @@ def text(ingress: Ingress, include: str, port: int) -> str:
     if include:
         _check_include(include)
     head = include.rstrip() + "\n" if include else _HEAD
-    rules = [f"    use_backend {_rule(route)}\n" for route in sorted(ingress.routes, key=_precedence)]
+    rules = [f"    use_backend {_rule(route)}\n" for route in sorted(ingress.routes, key=precedence)]
     if include:
         rest = nowhere = ""
     else:
@@ -89,13 +90,6 @@ def _check_include(text: str) -> None:
             place="ingress.include",
             hint="the routes follow its last line: end it with the `frontend` that is to have them",
         )
-
-
-def _precedence(route: Route) -> tuple[bool, bool, int, bool, int, str]:
-    """Sort what is more particular to the front: a host before any, longer paths before shorter ones."""
-    wild = route.host.startswith("*")
-    exact = not route.path.endswith("*")
-    return not route.host, wild, -len(route.host), not (route.path and exact), -len(route.path), str(route)
 
 
 def _rule(route: Route) -> str:

@@ -15,6 +15,7 @@ class DriverName(StrEnum):
     """A kind of proxy that can be driven."""
 
     HAPROXY = "haproxy"
+    CADDY = "caddy"
 
 
 class Route(Frozen):
