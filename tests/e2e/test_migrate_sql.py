@@ -24,8 +24,8 @@ from tests.e2e.tiny import newest
 
 pytestmark = pytest.mark.e2e
 
-KILLS = range(1, 1 + int(os.environ.get("STAGECRAFT_TEST_KILLS", "3")))
-"""Seeds of the moments of death; the torture wants more of them."""
+KILLS = range(1, 1 + int(os.environ.get("STAGECRAFT_KILLS", "3")))
+"""Seeds of the moments of death; `scripts/torture migrations` wants more of them."""
 LONGEST = 1.8
 """Seconds after which a run is killed at the latest: its migration takes about two."""
 SLOW = {
