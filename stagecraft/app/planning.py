@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from stagecraft.app import compose_project, images, left_behind, migration_planning
+from stagecraft.app import compose_project, hooks, images, left_behind, migration_planning
 from stagecraft.app.compose_project import ComposeProject
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.placement import Placed, place
@@ -22,6 +22,7 @@ from stagecraft.errors import ConfigError
 from stagecraft.migrators.answers import Answers
 from stagecraft.model.history import completed, current
 from stagecraft.model.migration import When
+from stagecraft.model.phase import Kind
 from stagecraft.model.plan import Asked, HostPlan, Plan, content_digest
 from stagecraft.model.policy import OnFailure
 from stagecraft.model.release import Release
@@ -142,7 +143,8 @@ class _Making:
 
     def plan(self) -> Plan:
         """Return the plan, sealed."""
-        steps, skipped = decide(self._given())
+        decided, skipped = decide(self._given())
+        steps = hooks.around(self.here, Kind.DEPLOY, decided, skipped)
         texts = {content_digest(one.text): one.text for one in self.rendered.values()}
         files = read_at_use(texts)
         return Plan(
@@ -163,7 +165,7 @@ class _Making:
                 **self.migrations.files,
             },
             variables=self.project.variables,
-            secrets=self._secrets(texts),
+            secrets=self._secrets(texts, hooks.secrets_of(steps)),
             timeouts=self.here.environment.timeouts.by_phase(),
             on_failure=self.here.environment.rollout.on_failure if self.here.environment.hosts else None,
             pause=self.here.environment.rollout.pause,
@@ -254,9 +256,9 @@ class _Making:
                 labels[service][f"{_OCI}.revision"] = touched.commit + ("-dirty" if touched.dirty else "")
         return definition(self.project.model, self.choice.builds, labels)
 
-    def _secrets(self, texts: dict[str, str]) -> tuple[str, ...]:
-        """Return the names of the declared secrets that the texts or the builds need, sorted."""
-        names = {name for text in texts.values() for name in names_of(text)}
+    def _secrets(self, texts: dict[str, str], more: frozenset[str]) -> tuple[str, ...]:
+        """Return the names of the declared secrets that the texts, the builds or `more` need, sorted."""
+        names = {name for text in texts.values() for name in names_of(text)} | more
         for service in self.choice.builds:
             for mounted in self.project.model.services[service]["build"].get("secrets", []):
                 source = self.project.model.secrets.get(mounted["source"], {})
