@@ -133,6 +133,12 @@ class Processes:
         for child in tuple(self._running):
             child.signal(signal.SIGTERM)
 
+    def kill(self) -> None:
+        """End everything under way at once, without asking first, and refuse to start more."""
+        self._cancelled = True
+        for child in tuple(self._running):
+            child.signal(signal.SIGKILL)
+
     def _start(
         self,
         argv: Sequence[str],

@@ -20,5 +20,5 @@ def surroundings(
     """
     hidden = set(sources) | {one.env for one in sources.values() if isinstance(one, EnvSource)}
     kept = {name: value for name, value in environ.items() if name not in hidden}
-    told = {f"{PREFIX}{name.upper()}": value or "" for name, value in facts.items()}
+    told = {f"{PREFIX}{name.upper()}": (value or "").replace("\0", "") for name, value in facts.items()}
     return {**kept, **secrets, **told}
