@@ -21,6 +21,7 @@ from stagecraft.runtime.destroying import Destroying
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.engine_access import EngineAccess
 from stagecraft.runtime.engines import Engines
+from stagecraft.runtime.hooks import Hooks
 from stagecraft.runtime.images import Images
 from stagecraft.runtime.process import Processes
 from stagecraft.runtime.redact import Redactor
@@ -46,6 +47,7 @@ class Hands:
         self.docker = Docker(EngineAccess.of(where.environ), self.processes)
         self.engines = Engines(self.docker, self.processes, _targets(here), where.environ)
         self._here = here
+        self._environ = where.environ
 
     def runner(self, secrets: Mapping[str, str]) -> Runner:
         """Return what runs steps with today's secret values."""
@@ -72,8 +74,14 @@ class Hands:
             pull=rollouts.pull,
             migrate=migrations,
             destroy=Destroying(self.engines.of),
+            hook=self._hooks(secrets),
             stop=stop,
         )
+
+    def _hooks(self, secrets: Mapping[str, str]) -> Hooks:
+        sources = self._here.loaded.project.secrets
+        folder, environ = self._here.folder, self._environ
+        return Hooks(self.processes, self.observer, self.clock.now, folder, environ, sources, secrets)
 
     def _migrations(self, rollouts: Rollouts, secrets: Mapping[str, str]) -> Migrations:
         environment = self._here.environment

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from stagecraft.app import (
     compose_project,
+    hooks,
     image_planning,
     images,
     ingress,
@@ -25,6 +26,7 @@ from stagecraft.engine.ports import Observer
 from stagecraft.errors import ConfigError
 from stagecraft.migrators.answers import Answers
 from stagecraft.model.history import current
+from stagecraft.model.phase import Kind
 from stagecraft.model.plan import Asked, HostPlan, Plan, content_digest
 from stagecraft.model.release import Release
 from stagecraft.phases.catalogue import decide
@@ -123,7 +125,8 @@ class _Making:
 
     def plan(self) -> Plan:
         """Return the plan, sealed."""
-        steps, skipped = decide(self._given())
+        decided, skipped = decide(self._given())
+        steps = hooks.around(self.here, Kind.DEPLOY, decided, skipped)
         texts = {content_digest(one.text): one.text for one in self.rendered.values()}
         files = plan_notes.read_at_use(texts)
         hosts = {name: self._host(name, one.text) for name, one in self.rendered.items()}
@@ -145,7 +148,7 @@ class _Making:
                 **self.migrations.files,
             },
             variables=self.project.variables,
-            secrets=self._secrets(texts),
+            secrets=self._secrets(texts, hooks.secrets_of(steps)),
             timeouts=self.here.environment.timeouts.by_phase(),
             on_failure=self.here.environment.rollout.on_failure if self.here.environment.hosts else None,
             pause=self.here.environment.rollout.pause,
@@ -210,9 +213,9 @@ class _Making:
             strategies=strategies(text),
         )
 
-    def _secrets(self, texts: dict[str, str]) -> tuple[str, ...]:
-        """Return the names of the declared secrets that the texts or the builds need, sorted."""
-        names = {name for text in texts.values() for name in names_of(text)}
+    def _secrets(self, texts: dict[str, str], more: frozenset[str]) -> tuple[str, ...]:
+        """Return the names of the declared secrets that the texts, the builds or `more` need, sorted."""
+        names = {name for text in texts.values() for name in names_of(text)} | more
         for service in self.choice.builds:
             for mounted in self.project.model.services[service]["build"].get("secrets", []):
                 source = self.project.model.secrets.get(mounted["source"], {})

@@ -59,6 +59,11 @@ class Preflight:
         if problem := self.verdict(self._hosts.reached()):
             raise problem
 
+    def fetch(self) -> None:
+        """Fetch today's secrets. Raises UnavailableError that names every one without a value."""
+        if problem := self.verdict([Checked(what="secrets", problems=tuple(self.secrets()))]):
+            raise problem
+
     def secrets(self) -> list[str]:
         """Resolve the secrets the plan needs; return what is missing."""
         return self._today.secrets()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from stagecraft.app import planning
 from stagecraft.app.hands import Hands
 from stagecraft.app.left_behind import reach_of
+from stagecraft.app.notices import telling
 from stagecraft.app.opened import Opened
 from stagecraft.app.where import Where
 from stagecraft.compose.pin import pin
@@ -49,7 +50,9 @@ class Run:
         """
         clock = self.hands.clock
         holder = Holder(actor=actor(self.where), pid=os.getpid(), since=clock.now())
-        with self.here.store.lock(self.here.environment.name, holder, self.lock_wait) as session:
+        lock = self.here.store.lock(self.here.environment.name, holder, self.lock_wait)
+        with telling(self.where, self.here, self.hands) as told, lock as session:
+            told.dead(session.settled)
             self.hands.inherited = session.descriptors
             self.hands.engines.lock(self._lock_name(), holder)
             release = prepare()
@@ -64,7 +67,7 @@ class Run:
                 runner=runner,
                 session=session,
                 clock=clock,
-                observer=self.hands.observer,
+                observer=told.about(created),
                 settle=settle,
                 way_back=way_back,
                 in_the_way=_in_the_way,

@@ -4,8 +4,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema, model_validator
 
+from stagecraft.config import own
 from stagecraft.config.aliases import AliasName, CommandLine
 from stagecraft.config.durations import Duration, spoken
+from stagecraft.config.hooks import HookKeys
 from stagecraft.config.hosts import Host, HostName, RolloutKeys
 from stagecraft.config.ingress import IngressKeys
 from stagecraft.config.migrations import Migration, check
@@ -20,6 +22,7 @@ from stagecraft.config.names import (
     ServiceName,
     VariableName,
 )
+from stagecraft.config.notify import Target, check_urls
 from stagecraft.config.sources import SecretSource
 from stagecraft.model.frozen import Frozen
 from stagecraft.model.phase import Phase
@@ -188,6 +191,20 @@ class Project(Frozen):
     @model_validator(mode="after")
     def _migrations_fit(self) -> Self:
         check(self.migrations, self.secrets, self.roles)
+        return self
+
+    hooks: tuple[HookKeys, ...] = Field(
+        default=(), description="Commands before and after phases, each in this order."
+    )
+    notify: tuple[Target, ...] = Field(
+        default=(), description="Whom to tell of a release: webhooks and commands."
+    )
+
+    @model_validator(mode="after")
+    def _own_programs_fit(self) -> Self:
+        for key, entries in (("hooks", self.hooks), ("notify", self.notify)):
+            own.check(key, entries, self.secrets, self.environments)
+        check_urls(self.notify, frozenset(self.secrets))
         return self
 
     aliases: dict[AliasName, CommandLine] = Field(

@@ -137,6 +137,12 @@ class Processes:
         for child in tuple(self._running):
             child.signal(signal.SIGTERM)
 
+    def kill(self) -> None:
+        """End everything under way at once, without asking first, and refuse to start more."""
+        self._cancelled = True
+        for child in tuple(self._running):
+            child.signal(signal.SIGKILL)
+
     @contextmanager
     def _told(self, argv: Sequence[str], host: str) -> Iterator[list[int]]:
         """Tell of a program before and after it runs; the body leaves its exit code, if it has one."""
