@@ -134,7 +134,7 @@ def _switch(
     if wanted != {(upstream.port, upstream.address, upstream.weight) for upstream in now}:
         names = {address: c.name for c in observed.of(service.name) for address in c.addresses.values()}
         went = sorted({names.get(upstream.address, upstream.address) for upstream in now})
-        cause = f"they went to {', '.join(went)}" if went else "the ingress has only their name"
+        cause = f"requests went to {', '.join(went)}" if went else "the ingress knows only its name"
         yield Switch(service=service.name, proxy=proxy.container, to=to, cause=cause)
 
 
