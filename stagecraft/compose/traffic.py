@@ -138,7 +138,7 @@ def _switch(
     ]
     if any(reduced(each) != wanted for each in led):
         went = sorted({name for each in led for name in each})
-        cause = f"they went to {', '.join(went)}" if went else "the ingress has only their name"
+        cause = f"requests went to {', '.join(went)}" if went else "the ingress knows only its name"
         yield Switch(service=service.name, proxy=proxy.container, to=to, cause=cause)
 
 

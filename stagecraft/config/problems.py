@@ -24,6 +24,7 @@ _WORDS = {
     "model_attributes_type": "must be a mapping",
     "greater_than_equal": "must be at least {ge}",
     "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
     "too_short": "must not be empty",
 }
 
