@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from stagecraft.compose.beside import batch_is_there, is_sound, sides
 from stagecraft.compose.soundness import difference, is_ready
 from stagecraft.model.action import Action, Add, Fail, Remove, Switch, Up, Wait
-from stagecraft.model.ingress import Duty, Proxy, Routed, Share
+from stagecraft.model.ingress import Duty, Proxy, Routed, Share, reduced
 from stagecraft.model.observed import Container, Health, Observed, Progress, Wanted, WantedService
 
 
@@ -129,13 +129,22 @@ def _switch(
     service: WantedService, routed: Routed, proxy: Proxy, chosen: Sequence[Container], observed: Observed
 ) -> Iterator[Switch]:
     to = tuple(_share(container, proxy, observed) for container in chosen)
-    wanted = {(port, share.address, share.weight) for port in routed.ports for share in to}
+    wanted = reduced({share.container: share.weight for share in to})
     now = [upstream for upstream in proxy.of(service.name) if upstream.duty is Duty.SERVES]
-    if wanted != {(upstream.port, upstream.address, upstream.weight) for upstream in now}:
-        names = {address: c.name for c in observed.of(service.name) for address in c.addresses.values()}
-        went = sorted({names.get(upstream.address, upstream.address) for upstream in now})
-        cause = f"they went to {', '.join(went)}" if went else "the ingress has only their name"
+    names = _names(observed.of(service.name))
+    led = [
+        {names.get(each.address, each.address): each.weight for each in now if each.port == port}
+        for port in routed.ports
+    ]
+    if any(reduced(each) != wanted for each in led):
+        went = sorted({name for each in led for name in each})
+        cause = f"requests went to {', '.join(went)}" if went else "the ingress knows only its name"
         yield Switch(service=service.name, proxy=proxy.container, to=to, cause=cause)
+
+
+def _names(containers: Iterable[Container]) -> dict[str, str]:
+    """Return the names of containers by their addresses."""
+    return {address: container.name for container in containers for address in container.addresses.values()}
 
 
 def _share(container: Container, proxy: Proxy, observed: Observed) -> Share:
@@ -167,21 +176,19 @@ def _is_current(proxy: Proxy, wanted: Wanted, observed: Observed) -> bool:
 
 def _serves(container: Container, observed: Observed) -> bool:
     """Return whether a proxy leads requests to the container now."""
-    addresses = set(container.addresses.values())
+    known = {*container.addresses.values(), container.name}
     return any(
-        upstream.address in addresses and upstream.duty is Duty.SERVES
+        upstream.address in known and upstream.duty is Duty.SERVES
         for proxy in observed.proxies
         for upstream in proxy.of(container.service)
     )
 
 
 def _is_busy(container: Container, proxies: Iterable[Proxy]) -> bool:
-    """Return whether requests are in flight to the container, or may be."""
-    addresses = set(container.addresses.values())
+    """Return whether requests are in flight to the container, or to any one of its service."""
+    known = {*container.addresses.values(), container.name, container.service}
     return any(
         bool(proxy.problem)
-        or any(
-            upstream.in_flight and upstream.address in addresses for upstream in proxy.of(container.service)
-        )
+        or any(upstream.in_flight and upstream.address in known for upstream in proxy.of(container.service))
         for proxy in proxies
     )

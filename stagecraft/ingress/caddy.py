@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from stagecraft.ingress import caddy_file
 from stagecraft.ingress.caddy_admin import answers, load, questions
-from stagecraft.ingress.caddy_config import gone, is_current, led, places, state, targets, times, upstreams
-from stagecraft.model.ingress import Duty, Ingress, Share, Traffic, Upstream
+from stagecraft.ingress.caddy_config import gone, is_current, led, places, state, targets, upstreams
+from stagecraft.model.ingress import Duty, Ingress, Share, Traffic, Upstream, reduced
 
 
 class Caddy:
@@ -84,7 +84,7 @@ class Caddy:
                 leaving[target] = sorted({*old, *before} - after.keys())
         return load(led(found.file, ingress, serving, leaving))
 
-    def refusal(self, reply: str) -> str:
+    def refusal(self, ingress: Ingress, reply: str, traffic: Traffic) -> str:  # noqa: ARG002 - as the protocol
         """Return why it did not load what it was told to; empty if it did."""
         try:
             last = answers(reply)[-1]
@@ -94,4 +94,5 @@ class Caddy:
 
 
 def _dialled(shares: Sequence[Share], port: int) -> dict[str, int]:
-    return {f"{share.container}:{port}": n for share, n in zip(shares, times(shares), strict=True) if n}
+    """Return how often each container is written: a weight, as far as Caddy before 2.8 knows one."""
+    return reduced({f"{share.container}:{port}": share.weight for share in shares})

@@ -8,18 +8,15 @@ container at once, and a configuration is kept over restarts (`caddy run --resum
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from math import gcd
 from typing import Any, NamedTuple
 
 from stagecraft.ingress.caddy_admin import answers
-from stagecraft.model.ingress import Ingress, Share
+from stagecraft.model.ingress import Ingress
 
 Config = dict[str, Any]
 Place = tuple[str | int, ...]
 """Keys and indices that lead from the top of a configuration to a part of it."""
 
-MOST = 100
-"""How often all upstreams of a target are written at most, since that is what weighs them."""
 _GONE = "stagecraft:"
 """Begins the `@id` of the route that keeps the upstreams of a target that only end what they have begun."""
 _OURS = ("upstreams", "load_balancing")
@@ -129,15 +126,6 @@ def _lead(handler: Config, serving: Mapping[str, int]) -> None:
 def _never(target: str, dials: Sequence[str]) -> Config:
     proxy = {"handler": "reverse_proxy", "upstreams": [{"dial": dial} for dial in dials]}
     return {"@id": f"{_GONE}{target}", "match": [{"expression": "false"}], "handle": [proxy]}
-
-
-def times(shares: Sequence[Share]) -> list[int]:
-    """Return how often each share is written: whole numbers as small as can be, MOST in all at most."""
-    weights = [share.weight for share in shares]
-    total = sum(weights)
-    if total > MOST * gcd(*weights):
-        weights = [max(1, round(weight * MOST / total)) if weight else 0 for weight in weights]
-    return [weight // (gcd(*weights) or 1) for weight in weights]
 
 
 def _servers(config: Config) -> dict[str, Config]:

@@ -8,7 +8,7 @@ was restarted, or finds all its slots gone, comes back right by itself (spec/ing
 from stagecraft.ingress import haproxy_file
 from stagecraft.ingress.haproxy_file import PREFIX
 from stagecraft.ingress.haproxy_socket import STATE, commands, servers
-from stagecraft.model.ingress import Ingress, Traffic, Upstream
+from stagecraft.model.ingress import Duty, Ingress, Traffic, Upstream
 
 
 class Haproxy:
@@ -21,15 +21,15 @@ class Haproxy:
         """Return the user's part or a plain beginning, then the routes and the backends."""
         return haproxy_file.text(ingress, include, self.port)
 
-    def notes(self, ingress: Ingress) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's parameter
+    def notes(self, ingress: Ingress) -> tuple[str, ...]:  # noqa: ARG002 - as the protocol has it
         """Return nothing: a switch touches no connection of a client."""
         return ()
 
-    def question(self) -> str:
+    def question(self, ingress: Ingress) -> str:  # noqa: ARG002 - as the protocol has it
         """Return the commands that tell the state of every server and how many requests it has."""
         return f"{STATE}\n"
 
-    def upstreams(self, reply: str) -> tuple[Upstream, ...]:
+    def upstreams(self, ingress: Ingress, reply: str) -> tuple[Upstream, ...]:  # noqa: ARG002 - as the protocol
         """Return every server that has a part. Raises ValueError."""
         return tuple(
             Upstream(
@@ -57,3 +57,16 @@ class Haproxy:
             for command in commands(f"{PREFIX}{service}:{port}", port, shares, present)
         ]
         return ";".join([*said, STATE]) + "\n"
+
+    def refusal(self, ingress: Ingress, reply: str, traffic: Traffic) -> str:
+        """Return which service it does not lead to whom it was told: the reply ends with its state."""
+        try:
+            told = [each for each in self.upstreams(ingress, reply) if each.duty is Duty.SERVES]
+        except ValueError as error:
+            return str(error)
+        for service, shares in traffic.items():
+            serving = {(each.port, each.address, each.weight) for each in told if each.service == service}
+            ports = ingress.ports(service)
+            if serving != {(port, share.address, share.weight) for port in ports for share in shares}:
+                return f"it did not take over what it was told about `{service}`"
+        return ""

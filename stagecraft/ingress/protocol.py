@@ -28,12 +28,12 @@ class Driver(Protocol):
         """Return what a reader of a plan has to know about this kind of proxy."""
         ...
 
-    def question(self) -> str:
+    def question(self, ingress: Ingress) -> str:
         """Return the request for everything `upstreams` reads."""
         ...
 
-    def upstreams(self, reply: str) -> tuple[Upstream, ...]:
-        """Return what the proxy leads requests to, and how many are in flight: a reply to any request.
+    def upstreams(self, ingress: Ingress, reply: str) -> tuple[Upstream, ...]:
+        """Return what the proxy leads requests to, and how many are in flight: a reply to `question`.
 
         Raises ValueError if that cannot be told.
         """
@@ -43,8 +43,12 @@ class Driver(Protocol):
         """Return the request that leads the requests of each service in `traffic` to its containers only.
 
         What served until now drains: it gets no new request, and its requests in flight go on. `reply` is the
-        latest one. The reply to the request tells the new state: it is the acknowledgement.
+        latest one to `question`.
 
         Raises ValueError if the proxy cannot do it.
         """
+        ...
+
+    def refusal(self, ingress: Ingress, reply: str, traffic: Traffic) -> str:
+        """Return why the reply to `switch` does not acknowledge it; empty if requests go there now."""
         ...

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from math import gcd
 
 from stagecraft.model.frozen import Frozen
 
@@ -71,9 +72,10 @@ class Upstream(Frozen):
     service: str
     port: int
     address: str
-    """Without the port."""
+    """Without the port; or a container's name, or its service's, where the proxy knows it by that."""
     duty: Duty
     weight: int = WHOLE
+    """Only the ratio to the others means something."""
     in_flight: int = 0
     """Requests that have been sent there and not been answered yet, queued ones included."""
 
@@ -113,3 +115,9 @@ class Share(Frozen):
 
 Traffic = Mapping[str, Sequence[Share]]
 """Service -> the containers that take its requests, and no others do."""
+
+
+def reduced(weights: Mapping[str, int]) -> dict[str, int]:
+    """Return the same ratios in their smallest whole numbers, without those that get nothing."""
+    divisor = gcd(*weights.values()) or 1
+    return {name: weight // divisor for name, weight in weights.items() if weight}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stagecraft.errors import StepFailedError
-from stagecraft.model.ingress import Duty, Ingress, Proxy, Traffic, Upstream
+from stagecraft.model.ingress import Ingress, Proxy, Traffic, Upstream
 from stagecraft.model.observed import Container
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.process import ProcessTimeoutError
@@ -32,16 +32,20 @@ class Driver(Protocol):
         """The port on the container's loopback."""
         ...
 
-    def question(self) -> str:
+    def question(self, ingress: Ingress) -> str:
         """Return the request that asks for the state."""
         ...
 
-    def upstreams(self, reply: str) -> tuple[Upstream, ...]:
+    def upstreams(self, ingress: Ingress, reply: str) -> tuple[Upstream, ...]:
         """Return what a reply tells. Raises ValueError."""
         ...
 
     def switch(self, ingress: Ingress, reply: str, traffic: Traffic) -> str:
         """Return the request that changes who serves. Raises ValueError."""
+        ...
+
+    def refusal(self, ingress: Ingress, reply: str, traffic: Traffic) -> str:
+        """Return why the reply to that is no acknowledgement; empty if it is."""
         ...
 
 
@@ -56,7 +60,7 @@ class IngressDoor:
     def look(self, containers: Iterable[Container], deadline: float) -> tuple[Proxy, ...]:
         """Ask every running container of the ingress."""
         return tuple(
-            self._asked(container.id, self.driver.question(), deadline)
+            self._asked(container.id, deadline)
             for container in containers
             if container.service == self.ingress.service and container.state == "running"
         )
@@ -70,34 +74,33 @@ class IngressDoor:
             request = self.driver.switch(self.ingress, proxy.said, traffic)
         except ValueError as error:
             raise self._refused(str(error)) from error
-        answer = self._asked(proxy.container, request, deadline)
-        if answer.problem:
-            return
-        for service, shares in traffic.items():
-            serving = {
-                (upstream.port, upstream.address, upstream.weight)
-                for upstream in answer.of(service)
-                if upstream.duty is Duty.SERVES
-            }
-            ports = self.ingress.ports(service)
-            if serving != {(port, share.address, share.weight) for port in ports for share in shares}:
-                raise self._refused(f"it did not take over what it was told about `{service}`", answer.said)
+        reply, problem = self._sent(proxy.container, request, deadline)
+        refusal = "" if problem else self.driver.refusal(self.ingress, reply, traffic)
+        if refusal:
+            raise self._refused(refusal, reply)
 
-    def _asked(self, container: str, request: str, deadline: float) -> Proxy:
-        """Return what a container of the ingress answers to one request."""
+    def _asked(self, container: str, deadline: float) -> Proxy:
+        """Return what a container of the ingress says about its state."""
+        reply, problem = self._sent(container, self.driver.question(self.ingress), deadline)
+        if problem:
+            return Proxy(container=container, problem=problem)
+        try:
+            found = self.driver.upstreams(self.ingress, reply)
+        except ValueError as error:
+            return Proxy(container=container, problem=str(error))
+        return Proxy(container=container, upstreams=found, said=reply)
+
+    def _sent(self, container: str, request: str, deadline: float) -> tuple[str, str]:
+        """Send one request to a container of the ingress; return the reply, and why there is none."""
         command = ("exec", "--interactive", container, "sh", "-c", _TALK, str(self.driver.port))
         by = min(deadline, self.docker.now() + PATIENCE)
         try:
             finished = self.docker.run(command, stdin=request, deadline=by)
         except ProcessTimeoutError:
-            return Proxy(container=container, problem=f"no answer within {PATIENCE:.0f} seconds")
+            return "", f"no answer within {PATIENCE:.0f} seconds"
         if finished.code != 0:
-            return Proxy(container=container, problem=" ".join(finished.tail[-1:]) or "nobody listens")
-        try:
-            found = self.driver.upstreams(finished.stdout)
-        except ValueError as error:
-            return Proxy(container=container, problem=str(error))
-        return Proxy(container=container, upstreams=found, said=finished.stdout)
+            return "", " ".join(finished.tail[-1:]) or "nobody listens"
+        return finished.stdout, ""
 
     def _refused(self, why: str, said: str = "") -> StepFailedError:
         return StepFailedError(

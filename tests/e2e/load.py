@@ -3,7 +3,7 @@
 import re
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -63,7 +63,8 @@ class Load:
     """Requests to some sites at once, GET and POST in turn, on 64 kept connections each; see `under_load`."""
 
     port: int
-    sites: tuple[str, ...]
+    sites: Mapping[str, int]
+    """Site -> milliseconds that a connection rests after an answer, at most."""
     answers: dict[str, Answers] = field(default_factory=dict)
     """Site -> what was counted; there once the load has ended."""
 
@@ -74,7 +75,13 @@ class Load:
                 [
                     *("nice", "-n", "19", "wrk", "--threads", "2", "--connections", str(CONNECTIONS)),
                     *("--duration", "1h", "--timeout", f"{PATIENCE}s", "--header", f"Host: {site}"),
-                    *("--script", str(FOLDER / "requests.lua"), f"http://127.0.0.1:{self.port}/"),
+                    *(
+                        "--script",
+                        str(FOLDER / "requests.lua"),
+                        f"http://127.0.0.1:{self.port}/",
+                        "--",
+                        str(rest),
+                    ),
                 ],
                 env=base_environment(),
                 stdin=subprocess.DEVNULL,
@@ -82,7 +89,7 @@ class Load:
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-            for site in self.sites
+            for site, rest in self.sites.items()
         }
 
     @property
@@ -96,7 +103,7 @@ class Load:
 
 
 @contextmanager
-def under_load(port: int, sites: tuple[str, ...]) -> Iterator[Load]:
+def under_load(port: int, sites: Mapping[str, int]) -> Iterator[Load]:
     """Send requests for as long as the block lasts; then its `answers` are there."""
     load = Load(port, sites)
     running = load.start()

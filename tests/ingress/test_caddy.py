@@ -10,7 +10,6 @@ from syrupy.assertion import SnapshotAssertion
 from stagecraft.errors import ConfigError
 from stagecraft.ingress.caddy import Caddy
 from stagecraft.ingress.caddy_admin import answers
-from stagecraft.ingress.caddy_config import times
 from stagecraft.model.ingress import DriverName, Duty, Ingress, Route, Share, Traffic
 
 FOLDER = Path(__file__).parents[2] / "testdata/ingress"
@@ -187,23 +186,6 @@ def test_weights_are_how_often_an_upstream_is_written_and_it_goes_round() -> Non
     assert "selection_policy" not in json.dumps(loads(REPLY, {"web": [share(2), share(3)]}))
 
 
-@pytest.mark.parametrize(
-    ("weights", "expected"),
-    [
-        ([], []),
-        ([100], [1]),
-        ([100, 0], [1, 0]),
-        ([100, 100], [1, 1]),
-        ([90, 10], [9, 1]),
-        ([67, 33], [67, 33]),
-        ([256, 255], [1, 1]),
-        ([997, 3], [100, 1]),
-    ],
-)
-def test_a_weight_becomes_the_smallest_whole_number(weights: list[int], expected: list[int]) -> None:
-    assert expected == times([share(1, weight) for weight in weights])
-
-
 def test_a_proxy_that_runs_with_another_file_is_led_anew() -> None:
     other = REPLY.replace('"path":["/api/*"]', '"path":["/apo/*"]', 1)
 
@@ -223,6 +205,8 @@ def test_a_target_that_the_file_does_not_lead_to_is_an_error() -> None:
 
 
 def test_a_load_that_is_answered_is_the_acknowledgement() -> None:
-    assert "" == Caddy().refusal("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-    assert "decoding request body" in Caddy().refusal(REFUSED)
-    assert "its admin interface did not answer" == Caddy().refusal("")
+    assert "" == Caddy().refusal(
+        INGRESS, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", {}
+    )
+    assert "decoding request body" in Caddy().refusal(INGRESS, REFUSED, {})
+    assert "its admin interface did not answer" == Caddy().refusal(INGRESS, "", {})

@@ -64,7 +64,7 @@ def test_a_more_particular_route_comes_first() -> None:
 
 
 def test_a_reply_tells_who_serves_who_drains_and_what_is_in_flight() -> None:
-    found = Haproxy().upstreams(REPLY)
+    found = Haproxy().upstreams(INGRESS, REPLY)
 
     assert {
         ("172.19.0.2", Duty.DRAINS, 100, 2),
@@ -78,7 +78,7 @@ def test_a_reply_tells_who_serves_who_drains_and_what_is_in_flight() -> None:
 @pytest.mark.parametrize("reply", ["", "Permission denied\n", REPLY.partition("\n\n# pxname")[0]])
 def test_a_reply_that_tells_nothing_is_an_error(reply: str) -> None:
     with pytest.raises(ValueError, match="in what it says"):
-        Haproxy().upstreams(reply)
+        Haproxy().upstreams(INGRESS, reply)
 
 
 def test_a_new_container_gets_a_free_slot_before_the_old_one_drains() -> None:
@@ -111,7 +111,7 @@ def test_a_slot_without_requests_is_free_again_and_one_with_requests_is_not() ->
 
 
 def test_the_request_ends_with_the_question_whose_answer_is_the_acknowledgement() -> None:
-    assert Haproxy().switch(INGRESS, REPLY, {"web": []}).endswith(Haproxy().question())
+    assert Haproxy().switch(INGRESS, REPLY, {"web": []}).endswith(Haproxy().question(INGRESS))
 
 
 def test_a_backend_that_the_proxy_does_not_have_is_an_error() -> None:
@@ -119,3 +119,9 @@ def test_a_backend_that_the_proxy_does_not_have_is_an_error() -> None:
 
     with pytest.raises(ValueError, match="no backend `stagecraft:web:9000`"):
         Haproxy().switch(other, REPLY, {"web": [share("172.19.0.2")]})
+
+
+def test_the_state_after_a_switch_says_whether_it_did_what_it_was_told() -> None:
+    assert "" == Haproxy().refusal(INGRESS, REPLY, {"web": [share("172.19.0.3", 30)]})
+    assert "about `web`" in Haproxy().refusal(INGRESS, REPLY, {"web": [share("172.19.0.3")]})
+    assert "in what it says" in Haproxy().refusal(INGRESS, "Permission denied\n", {})
