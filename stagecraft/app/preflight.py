@@ -18,6 +18,7 @@ from stagecraft.model.plan import Plan
 from stagecraft.model.step import Build
 from stagecraft.runtime.docker import EngineInfo
 from stagecraft.runtime.images import printed_by_bake
+from stagecraft.runtime.local_registry import CARRIED, LocalRegistry
 from stagecraft.runtime.registry import registry_problem
 from stagecraft.runtime.secrets import resolve
 
@@ -55,7 +56,7 @@ class Preflight:
             Checked(what="files", problems=tuple(self.files())),
             *self._reached(),
             Checked(what="builder", problems=tuple(self._builder())),
-            Checked(what="registry", problems=tuple(self._registry())),
+            self._registry(),
         ]
         for host in self._engines:
             found += self._on_host(host)
@@ -113,7 +114,10 @@ class Preflight:
         if self._hands.engines.of(host).image(image):
             return True
         if image.startswith("sha256:"):
-            return False
+            return self._hands.engines.remote and self._hands.docker.image(image) is not None
+        own = self._hands.engines.registry
+        if own and image.startswith(f"localhost:{own.port}/"):
+            return bool(own.way) and own.has(image)
         return self._hands.docker.run(("buildx", "imagetools", "inspect", "--raw", image)).code == 0
 
     def _reached(self) -> list[Checked]:
@@ -163,7 +167,9 @@ class Preflight:
 
     def _registry_from(self, host: str) -> list[str]:
         """Return whether the registry answers the engine of a host; who may pull is found out by pulling."""
-        registry = self._here.loaded.project.registry
+        if self._hands.engines.registry:
+            return self._port_of_registry(host)
+        registry = self._here.registry
         mine = [image for image in public.images(self._text(host)).values() if registry]
         asked = next((image for image in sorted(mine) if image.startswith(f"{registry}/")), None)
         if not asked or not self._hands.engines.remote:
@@ -172,6 +178,14 @@ class Preflight:
             return []
         self._hints.append("can that host reach the registry? firewall, name, `insecure-registries`")
         return [f"{self._on(host)}registry `{asked.partition('/')[0]}` does not answer its engine"]
+
+    def _port_of_registry(self, host: str) -> list[str]:
+        """Return whether the port that is to lead to the run's own registry is taken on a host."""
+        facts, own = self._hands.engines.facts(host), self._hands.engines.registry
+        if not self._whole or not facts or not own or not own.way or own.port not in facts.tcp_ports():
+            return []
+        self._hints.append("wait for the run that has it, or set `registry: {local: PORT}`")
+        return [f"{self._on(host)}port {own.port} is taken, by another run or something else"]
 
     def _clock(self, host: str) -> list[str]:
         facts = self._hands.engines.facts(host)
@@ -186,12 +200,21 @@ class Preflight:
     def _on(self, host: str) -> str:
         return f"{host}: " if self._hands.engines.remote else ""
 
-    def _registry(self) -> list[str]:
-        registry = self._here.loaded.project.registry
+    def _registry(self) -> Checked:
+        if own := self._hands.engines.registry:
+            return self._own_registry(own)
+        registry = self._here.registry
         if not registry or not self._plan.of(Phase.PUSH) or not (problem := registry_problem(registry)):
-            return []
+            return Checked(what="registry")
         self._hints.append("start the registry, or check `registry:`")
-        return [problem]
+        return Checked(what="registry", problems=(problem,))
+
+    def _own_registry(self, own: LocalRegistry) -> Checked:
+        """Return what serves images. A run looks at ports under the lock: its holder may have them."""
+        problem = own.problem() if self._whole else ""
+        self._hints += ["wait for the run that has it, or set `registry: {local: PORT}`"] if problem else []
+        note = f"during a run, {own.way} at `localhost:{own.port}`" if own.way else CARRIED
+        return Checked(what="registry", problems=(problem,) if problem else (), note=note)
 
     def _builder(self) -> list[str]:
         """Return what this machine's buildx cannot build: older versions leave keys out without a word."""

@@ -1,5 +1,6 @@
 """rollback: a new release with the text, the configs and the images of one that really ran."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -21,7 +22,8 @@ from stagecraft.model.history import completed, content, rollback_target
 from stagecraft.model.phase import Kind, Phase
 from stagecraft.model.plan import HostPlan, Plan
 from stagecraft.model.release import Release
-from stagecraft.model.step import Rollout
+from stagecraft.model.step import LOCAL, Pull, Rollout
+from stagecraft.phases.rollout import PULL_CAUSE
 
 _SHOWN = 5
 """How many releases an error names as available."""
@@ -103,7 +105,11 @@ def _planned(here: Opened, request: RollbackRequest) -> Plan:
         store_present=True,
         compose_version=target.plan.compose_version,
         rollback_of=target.id,
-        steps=(*across.steps, *(_step(step, target, base) for step in target.plan.rollouts)),
+        steps=(
+            *across.steps,
+            *_pulls(target, base),
+            *(_step(step, target, base) for step in target.plan.rollouts),
+        ),
         skipped={
             Phase.BUILD: reason,
             Phase.PUSH: reason,
@@ -124,9 +130,18 @@ def _planned(here: Opened, request: RollbackRequest) -> Plan:
         variables={**across.variables, **target.plan.variables},
         secrets=tuple(sorted({*across.secrets, *target.plan.secrets})),
         timeouts=target.plan.timeouts,
+        on_failure=target.plan.on_failure,
+        pause=target.plan.pause,
         given=target.images,
         notes=(*_notes(target, texts), *across.notes),
     ).sealed()
+
+
+def _pulls(target: Release, base: Release | None) -> Iterator[Pull]:
+    """Yield a pull for every remote host whose text changes, as for a deploy."""
+    for step in target.plan.rollouts:
+        if step.host != LOCAL and (not base or base.text_of(step.host) != target.text_of(step.host)):
+            yield Pull(host=step.host, cause=PULL_CAUSE)
 
 
 def _step(step: Rollout, target: Release, base: Release | None) -> Rollout:
