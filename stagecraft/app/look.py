@@ -9,6 +9,10 @@ from stagecraft.model.plan import Plan
 from stagecraft.runtime.docker import EngineInfo
 
 
+PORT_TAKEN = "wait for the run that has it, or set `registry: {local: PORT}`"
+"""What to do about the port of the run's own registry."""
+
+
 @dataclass(frozen=True)
 class Look:
     """One look at the world on behalf of one plan."""

@@ -62,7 +62,7 @@ def make(where: Where, here: Opened, observer: Observer, request: DeployRequest)
     choice = images.choose(
         built=project.built,
         version=version.version,
-        repository=here.loaded.project.registry or here.loaded.project.project,
+        repository=here.registry or here.loaded.project.project,
         base=base,
         asked=request.images,
         skip_build=request.skip_build,
@@ -186,7 +186,8 @@ class _Making:
             builds=self.choice.builds,
             given=self.choice.given,
             given_reason=self.choice.reason,
-            registry=self.here.loaded.project.registry,
+            registry=self.here.registry,
+            served=self.here.registry_port is not None,
             recreate=tuple(sorted(set(self.request.recreate))),
             migrations=self.migrations.given,
             superseded=image_planning.superseded(self.here),

@@ -42,7 +42,7 @@ class Preflight:
             Checked(what="files", problems=tuple(self.files())),
             *self._hosts.reached(),
             Checked(what="builder", problems=tuple(self._building.builder(self.values))),
-            Checked(what="registry", problems=tuple(self._building.registry())),
+            self._building.registry(),
         ]
         for host in self._look.engines:
             found += self._hosts.on_host(host, self._building.platform)

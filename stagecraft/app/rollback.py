@@ -1,5 +1,6 @@
 """rollback: a new release with the text, the configs and the images of one that really ran."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -22,7 +23,8 @@ from stagecraft.model.history import completed, content, rollback_target
 from stagecraft.model.phase import Kind, Phase
 from stagecraft.model.plan import HostPlan, Plan
 from stagecraft.model.release import Release
-from stagecraft.model.step import Rollout, Step
+from stagecraft.model.step import LOCAL, Pull, Rollout, Step
+from stagecraft.phases.rollout import PULL_CAUSE
 
 _SHOWN = 5
 """How many releases an error names as available."""
@@ -99,7 +101,11 @@ def _planned(here: Opened, request: RollbackRequest) -> Plan:
         **({} if across.steps else {Phase.MIGRATE_PRE: "no migration is undone"}),
         Phase.MIGRATE_POST: "a rollback applies no migration",
     }
-    steps: tuple[Step, ...] = (*across.steps, *(_step(step, target, base) for step in target.plan.rollouts))
+    steps: tuple[Step, ...] = (
+        *across.steps,
+        *_pulls(target, base),
+        *(_step(step, target, base) for step in target.plan.rollouts),
+    )
     around = hooks.around(here, Kind.ROLLBACK, steps, skipped)
     texts = {name: target.text_of(name) for name in target.hosts}
     hosts = {
@@ -129,9 +135,18 @@ def _planned(here: Opened, request: RollbackRequest) -> Plan:
         variables={**across.variables, **target.plan.variables},
         secrets=tuple(sorted({*across.secrets, *_needed(target), *hooks.secrets_of(around)})),
         timeouts=target.plan.timeouts,
+        on_failure=target.plan.on_failure,
+        pause=target.plan.pause,
         given=target.images,
         notes=(*_notes(target, texts), *ingress.notes(hosts, target.texts), *across.notes),
     ).sealed()
+
+
+def _pulls(target: Release, base: Release | None) -> Iterator[Pull]:
+    """Yield a pull for every remote host whose text changes, as for a deploy."""
+    for step in target.plan.rollouts:
+        if step.host != LOCAL and (not base or base.text_of(step.host) != target.text_of(step.host)):
+            yield Pull(host=step.host, cause=PULL_CAUSE)
 
 
 def _step(step: Rollout, target: Release, base: Release | None) -> Rollout:

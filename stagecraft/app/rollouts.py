@@ -25,6 +25,9 @@ from stagecraft.runtime.redact import Redactor
 from stagecraft.runtime.site import ComposeSite, PartialSite
 from stagecraft.runtime.streams import shown
 
+_BY_ID = "sha256:"
+"""Begins a reference that no registry knows."""
+
 
 @dataclass(frozen=True)
 class Rollouts:
@@ -40,6 +43,8 @@ class Rollouts:
     files: Path
     """Where files that a text mounts are kept."""
     secrets: Mapping[str, str]
+    carry: Callable[[Docker, Mapping[str, str], float], None]
+    """Brings images from this machine's engine to another, ID -> name."""
     known: Collection[RunningImage] = ()
     """What the current release ran: nothing has to be asked about it again."""
 
@@ -80,6 +85,7 @@ class Rollouts:
         Raises StepFailedError, UnavailableError.
         """
         self._materialise(release)
+        self._carry(self.engine(host), release, text, deadline)
         values = self.values(release)
         site = ComposeSite(self.engine(host), project, self.folder, "", values, deadline)
         observed = site.observe()
@@ -107,12 +113,19 @@ class Rollouts:
     def pull(self, step: Pull, release: Release, deadline: float) -> None:
         """Fetch every image of a host that its engine does not have. Raises StepFailedError."""
         try:
-            engine = self.engine(step.host)
-            for image in engine.missing(set(public.images(release.text_of(step.host)).values())):
+            engine, text = self.engine(step.host), release.text_of(step.host)
+            self._carry(engine, release, text, deadline)
+            for image in engine.missing(one for one in _images(text) if not one.startswith(_BY_ID)):
                 engine.pull(image, deadline)
         except StepFailedError as failure:
             failure.place = failure.place or f"host {step.host}"
             raise
+
+    def _carry(self, engine: Docker, release: Release, text: str, deadline: float) -> None:
+        """Bring what is pinned by ID: no registry has it, this machine's engine may."""
+        if missing := engine.missing(one for one in _images(text) if one.startswith(_BY_ID)):
+            names = {image.digest: image.reference for image in release.images.values()}
+            self.carry(engine, {image: names.get(image, image) for image in missing}, deadline)
 
     def _fit(self, line: str) -> str:
         """Return a line as a terminal would show it, secrets masked."""
@@ -146,6 +159,10 @@ def _door(text: str, engine: Docker) -> IngressDoor | None:
     """Return the way to the proxies of a text, if it has any."""
     ingress = ingress_of(text)
     return IngressDoor(ingress, DRIVERS[ingress.driver], engine) if ingress else None
+
+
+def _images(text: str) -> set[str]:
+    return set(public.images(text).values())
 
 
 def _read(path: Path) -> bytes:

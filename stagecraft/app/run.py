@@ -59,6 +59,7 @@ class Run:
             if release.kind in (Kind.DEPLOY, Kind.ROLLBACK):
                 reach = reach_of(self.here, planning.base_of(self.here))
                 release = release.model_copy(update={"reach": reach})
+            self.hands.serve(release, session.descriptors)
             runner = self.hands.runner(secrets())
             with self.shield():
                 created = session.create(release)

@@ -16,13 +16,13 @@ from stagecraft.config.names import (
     MisplacedError,
     ProfileName,
     ProjectName,
-    Registry,
     RelativePath,
     RoleName,
     ServiceName,
     VariableName,
 )
 from stagecraft.config.notify import Target, check_urls
+from stagecraft.config.registry import RegistryKey
 from stagecraft.config.sources import SecretSource
 from stagecraft.model.frozen import Frozen
 from stagecraft.model.phase import Phase
@@ -160,8 +160,9 @@ class Project(Frozen):
         description="Compose file or files, as `docker compose -f -f`. Default: the first of compose.yaml, "
         "compose.yml, docker-compose.yaml and docker-compose.yml that is there.",
     )
-    registry: Registry | None = Field(
-        default=None, description="Where images are pushed: <registry>/<service>:<version>."
+    registry: RegistryKey | None = Field(
+        default=None,
+        description="Where images are pushed: <registry>/<service>:<version>. `local`: served by the run.",
     )
     require_clean: StrictBool = Field(default=False, description="Whether to refuse a changed working tree.")
     retain: Annotated[int, Field(strict=True, ge=1)] = Field(

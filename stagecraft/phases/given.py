@@ -51,9 +51,16 @@ class Given:
     given_reason: str = ""
     """Why nothing is built, if every image is given."""
     registry: str | None = None
+    served: bool = False
+    """Whether that registry is the run's own, on this machine."""
     recreate: tuple[str, ...] = ()
     migrations: tuple[MigrationGiven, ...] = ()
     """In the order of the configuration; manual ones too, for which no phase has a step."""
     superseded: tuple[str, ...] = ()
     """References of images that no kept release needs."""
     retain: int = 10
+
+    @property
+    def carried(self) -> bool:
+        """Return whether images go from this machine's engine to the hosts', by ID."""
+        return self.registry is None and any(host.remote for host in self.hosts)

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from stagecraft.model.step import Pull, Rollout
 from stagecraft.phases.given import Given
 
+PULL_CAUSE = "before the first container anywhere is touched"
+
 
 def skipped(_given: Given) -> str:
     """Return an empty string: what runs is observed, so the rollout always looks."""
@@ -15,7 +17,7 @@ def steps(given: Given) -> Iterator[Pull | Rollout]:
     """Yield a pull for every remote host whose text changes, then one goal per host."""
     for host in given.hosts:
         if host.remote and host.changed:
-            yield Pull(host=host.name, cause="before the first container anywhere is touched")
+            yield Pull(host=host.name, cause=PULL_CAUSE)
     cause = f"{given.base_version or 'nothing'} -> {given.version}"
     for host in given.hosts:
         yield Rollout(
