@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from stagecraft.app import one_project
 from stagecraft.app.store_folder import store_folder
 from stagecraft.app.where import Where
 from stagecraft.config.find import find
@@ -49,15 +50,13 @@ def _silent(_: str) -> None:
 
 
 def opened(where: Where, env: str | None, notice: Callable[[str], None] = _silent) -> Opened:
-    """Load the configuration and choose the environment; touches nothing. Raises ConfigError."""
+    """Load the configuration and choose the environment; touches nothing. Raises ConfigError, StoreError."""
     loaded = configuration(where)
     folder = store_folder(where)
-    return Opened(
-        loaded=loaded,
-        environment=select(loaded.project, env),
-        store=FileStore(folder, SystemClock(), notice=notice, allow_network=loaded.project.store_on_network),
-        store_folder=folder,
-    )
+    environment = select(loaded.project, env)
+    store = FileStore(folder, SystemClock(), notice=notice, allow_network=loaded.project.store_on_network)
+    one_project.check(store, environment.name, loaded.project.project)
+    return Opened(loaded=loaded, environment=environment, store=store, store_folder=folder)
 
 
 def configuration(where: Where) -> Loaded:

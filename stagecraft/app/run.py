@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stagecraft.app import planning
+from stagecraft.app import one_project, planning
 from stagecraft.app.hands import Hands
 from stagecraft.app.left_behind import reach_of
 from stagecraft.app.notices import telling
@@ -54,6 +54,8 @@ class Run:
         with telling(self.where, self.here, self.hands) as told, lock as session:
             told.dead(session.settled)
             self.hands.inherited = session.descriptors
+            here = self.here
+            one_project.check(here.store, here.environment.name, here.loaded.project.project)
             self.hands.engines.lock(self._lock_name(), holder)
             release = prepare()
             if release.kind in (Kind.DEPLOY, Kind.ROLLBACK):

@@ -56,6 +56,11 @@ class FileStore:
         self._notice = notice
         self._owner = owner
 
+    @property
+    def folder(self) -> Path:
+        """Return the folder, absolute; it need not be there."""
+        return self._root
+
     def exists(self) -> bool:
         """Return whether there is a store at all."""
         return self._root.is_dir()

@@ -43,6 +43,48 @@ def test_an_unknown_environment_is_told_before_any_store_exists(shop: Shop, line
     assert not shop.store.exists()
 
 
+OTHERS = (
+    "plan",
+    "deploy",
+    "deploy --resume",
+    "rollback",
+    "migrate",
+    "migrate status",
+    "destroy --yes",
+    "status",
+)
+
+
+@pytest.mark.parametrize("line", OTHERS)
+def test_the_releases_of_another_project_are_not_taken_for_ones_own(shop: Shop, line: str) -> None:
+    shop.deploy("1.0")
+    before = {path: path.read_bytes() for path in shop.store.rglob("*.json")}
+    asked = list(shop.world.asked)
+    shop.change("stagecraft.yml", "project: shop", "project: bakery")
+    said = shop.cli(f"{line} --env demo")
+
+    message = (
+        f"{shop.store / 'demo'}: the releases of `demo` here are those of project `shop`, not of `bakery`"
+    )
+    hint = "give `bakery` a store of its own with `--store DIR`; if it was renamed, call it `shop` again"
+    assert (2, f"error: {message}\nhint: {hint}\n") == (said.code, said.err)
+    assert before == {path: path.read_bytes() for path in shop.store.rglob("*.json")}
+    assert asked == shop.world.asked
+
+
+def test_a_project_that_came_first_while_another_waited_for_the_lock_is_told_under_the_lock(
+    shop: Shop, tmp_path: Path
+) -> None:
+    bakery = shop.copy(tmp_path / "bakery")
+    bakery.change("stagecraft.yml", "project: shop", "project: bakery")
+
+    bakery.world.meanwhile = lambda: shop.deploy("1.0")
+    said = bakery.cli(f"--store {shop.store} deploy --env demo --version 1.0")
+
+    assert (2, True) == (said.code, "are those of project `shop`, not of `bakery`" in said.err)
+    assert ["demo-1"] == [header.id for header in shop.reader().headers("demo")]
+
+
 @pytest.mark.parametrize("line", ["deploy", "rollback", "plan"])
 def test_a_protected_environment_has_to_be_named(shop: Shop, line: str) -> None:
     shop.write("stagecraft.yml", ONE_PROTECTED)

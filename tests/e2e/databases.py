@@ -64,7 +64,7 @@ def _end(process: "subprocess.Popen[bytes]", how: signal.Signals) -> None:
 
 
 def _wait(process: "subprocess.Popen[bytes]", ready: Callable[[], bool], log: Path) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while not ready():
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < end, log.read_text()

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from tests.e2e.machine import Shop
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds a test waits for anything."""
 
 

@@ -64,8 +64,8 @@ class Stack:
         *,
         recreate: tuple[str, ...] = (),
         values: Mapping[str, str] | None = None,
-        seconds: float = 60,
-        health_timeout: float = 20,
+        seconds: float = 180,
+        health_timeout: float = 90,
     ) -> HostRecord:
         clock = SystemClock()
         deadline = clock.monotonic() + seconds
@@ -105,7 +105,7 @@ class Stack:
     def containers(self) -> dict[str, Container]:
         """Every container by name without the project's."""
         clock = SystemClock()
-        site = self.bare("", {}, clock, clock.monotonic() + 30)
+        site = self.bare("", {}, clock, clock.monotonic() + 120)
         return {c.name.replace(f"{self.project}-", "", 1): c for c in site.observe().containers}
 
     def ids(self) -> dict[str, str]:
@@ -129,9 +129,9 @@ class Stack:
         assert child.stdin is not None
         child.stdin.write(acted(self.text(services), {}))
         child.stdin.close()
-        until = clock.monotonic() + 20
+        until = clock.monotonic() + 120
         while not any("_" in name for name in self.containers()):
             assert clock.monotonic() < until, "the update never made its new container"
             time.sleep(0.05)
         os.killpg(child.pid, signal.SIGKILL)
-        child.wait(10)
+        child.wait(60)

@@ -63,7 +63,7 @@ def test_a_running_container_shows_its_port_its_project_and_its_log(docker: Dock
     ask("docker", "run", "--detach", "--init", f"--name={name}", publish, *labels, BASE, *said)
     try:
         until = SystemClock()
-        deadline = until.monotonic() + 5
+        deadline = until.monotonic() + 60
         while len(log := docker.logs(name, 50)) < 2:
             assert until.monotonic() < deadline
             until.sleep(0.1)

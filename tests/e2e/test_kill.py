@@ -29,11 +29,11 @@ def test_an_update_that_outlives_its_client_is_named_and_waited_for(tiny: Shop) 
         "compose.yml",
         '    command: [sleep, "1000"]\n\nconfigs',
         "    command: [sh, -c, \"trap '' TERM; while :; do sleep 1; done\"]\n"
-        "    stop_grace_period: 6s\n\nconfigs",
+        "    stop_grace_period: 16s\n\nconfigs",
     )
     tiny.commit("The side does not want to stop")
     deploy(tiny)
-    tiny.replace("compose.yml", "stop_grace_period: 6s", "stop_grace_period: 5s")
+    tiny.replace("compose.yml", "stop_grace_period: 16s", "stop_grace_period: 15s")
     page = change(tiny, "blue")
     with going(tiny, "deploy", "--env", "demo") as run:
         run.wait_for(runs_command("docker stop "))

