@@ -242,6 +242,27 @@ def test_of_two_runs_at_once_from_two_clones_the_second_waits_and_finds_it_done(
     assert ["0001_words.sql", "0002_slow.sql"] == [change["name"] for change in known["changes"]]
 
 
+def test_a_statement_that_fails_is_told_alike_by_message_record_and_table(bench: Bench) -> None:
+    insert = "INSERT INTO words VALUES ('{}')"
+    bench.write("0002_slow.sql", insert.format("first"), "SELECT * FROM nowhere", insert.format("second"))
+    bench.project.commit("A mistake")
+    said = bench.project.stagecraft("migrate", "--env", "demo")
+    (record,) = newest(bench.project)["migrations"]
+    stays = bench.dialect is Dialect.MYSQL
+
+    assert 5 == said.returncode, said.stderr
+    assert "0002_slow.sql:2: `SELECT * FROM nowhere` failed" in said.stderr
+    assert stays is ("the whole file was rolled back" not in said.stderr)
+    assert (["0001_words.sql"], ["0002_slow.sql"] if stays else []) == (
+        [change["name"] for change in record["changes"]],
+        [change["name"] for change in record["unsure"]],
+    )
+    assert [("0001_words.sql", "applied"), *([("0002_slow.sql", "started")] if stays else [])] == bench.ask(
+        "SELECT name, status FROM stagecraft_migrations ORDER BY name"
+    )
+    assert (["first"] if stays else []) == bench.written()
+
+
 def test_the_url_is_in_no_argument_record_log_or_plan(bench: Bench) -> None:
     project = bench.project
     with watched_command_lines(sees="stagecraft\0migrate") as seen:
