@@ -52,7 +52,7 @@ def _sent(tree: SpanTree, receiver: str) -> str | None:
     try:
         return None if send(tree) else f"{receiver} did not take it"
     except Exception as error:  # noqa: BLE001 - another's library must not decide how a release ends
-        return f"{type(error).__name__}: {error}"
+        return f"{receiver} did not take it: {type(error).__name__}: {error}"
 
 
 @contextmanager

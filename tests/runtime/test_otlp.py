@@ -163,4 +163,4 @@ def test_what_is_not_understood_is_told_and_nothing_is_sent(environ: dict[str, s
 def test_a_variable_that_the_sdk_chokes_on_is_a_problem_and_no_more() -> None:
     with receiving() as receiver:
         problem = delivered(TREE, receiver.environ | {"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "soap"})
-    assert (problem or "").startswith("ValueError: OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT")
+    assert "ValueError" in (problem or "")
