@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from stagecraft.app import compose_project, images, ingress, left_behind, migration_planning
+from stagecraft.app import canary, compose_project, images, ingress, left_behind, migration_planning
 from stagecraft.app.compose_project import ComposeProject
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.placement import Placed, place
@@ -14,6 +14,7 @@ from stagecraft.compose.bake import definition
 from stagecraft.compose.build_inputs import build_inputs
 from stagecraft.compose.changes import changes
 from stagecraft.compose.difference import difference
+from stagecraft.compose.ingress import ingress_of
 from stagecraft.compose.render import Rendered, render
 from stagecraft.compose.strategy import reached_inside, strategies
 from stagecraft.compose.use import inputs_of, names_of
@@ -177,6 +178,7 @@ class _Making:
                 *self.migrations.notes,
                 *inside(texts),
                 *ingress.notes(hosts, texts),
+                *canary.notes(steps, hosts, texts),
                 *self._no_way_back(),
             ),
         ).sealed()
@@ -219,6 +221,7 @@ class _Making:
             given_reason=self.choice.reason,
             registry=self.here.loaded.project.registry,
             recreate=tuple(sorted(set(self.request.recreate))),
+            canary=canary.canary(self.here, self.project.model.services),
             migrations=self.migrations.given,
             superseded=self._superseded(),
             retain=self.here.loaded.project.retain,
@@ -230,6 +233,7 @@ class _Making:
             text=content_digest(self.rendered[host.name].text),
             wave=host.wave,
             remote=host.remote,
+            has_ingress=ingress_of(self.rendered[host.name].text) is not None,
             changed=self.base is None
             or bool(difference(self.base.text_of(host.name), self.rendered[host.name].text)),
         )
