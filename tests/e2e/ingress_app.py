@@ -1,13 +1,17 @@
 """A project behind a proxy: one tiny web server, which says its version, and HAProxy in front of it."""
 
+import threading
+import time
 import uuid
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from stagecraft.ingress.haproxy import Haproxy
+from stagecraft.model.ingress import Duty
 from tests.e2e.machine import COMMITTED, Shop, ask, base_environment, free_port
-
-PROXY = "stagecraft-ingress-haproxy:1"
-FILE = "/etc/haproxy/haproxy.cfg"
 
 STAGECRAFT = """\
 version: 1
@@ -32,6 +36,11 @@ services:
     restart: unless-stopped
     ports: ["127.0.0.1:{port}:80"]
     stop_grace_period: 1s
+    healthcheck:
+      test: [CMD, bash, -c, "</dev/tcp/127.0.0.1/80"]
+      interval: 500ms
+      start_period: 10s
+      start_interval: 100ms
   web:
     image: stagecraft-shop-base:1
     init: true
@@ -53,7 +62,7 @@ configs:
 """
 
 SERVER = '''\
-"""Says its version. /slow takes five seconds, /up is the health check, /wound makes it unhealthy for good."""
+"""Says its version. /slow takes five seconds, /up is the health check."""
 
 import os
 import signal
@@ -122,3 +131,98 @@ def set_version(app: Shop, number: int, **more: Any) -> None:
     end = text.index("}", start)
     app.write("compose.yml", f"{text[:start]}environment: {{{written}{text[end:]}")
     app.commit(f"Version {number}")
+
+
+def names(app: Shop) -> set[str]:
+    """Return every container by name without the project's."""
+    mine = f"label=com.docker.compose.project={app.name}"
+    listed = ask("docker", "ps", "--all", "--filter", mine, "--format", "{{.Names}}").split()
+    return {name.removeprefix(f"{app.name}-") for name in listed}
+
+
+def traffic(app: Shop) -> dict[str, str]:
+    """Return what the proxy does with each container, by name; what stands by only if nothing serves."""
+    talk = "exec 3<>/dev/tcp/127.0.0.1/9901 && cat >&3 && cat <&3"
+    question = Haproxy().question()
+    reply = ask("docker", "exec", "-i", f"{app.name}-proxy-1", "bash", "-c", talk, stdin=question)
+    network = f"{app.name}_default"
+    template = f'{{{{.Name}}}} {{{{(index .NetworkSettings.Networks "{network}").IPAddress}}}}'
+    full = [f"{app.name}-{name}" for name in names(app)]
+    rows = [line.split() for line in ask("docker", "inspect", "--format", template, *full).splitlines()]
+    by_address = {row[1]: row[0].removeprefix("/") for row in rows if len(row) > 1}
+    duties = [(by_address.get(one.address, one.address), one.duty) for one in Haproxy().upstreams(reply)]
+    told = {name: duty.value for name, duty in duties if duty is not Duty.STANDS_BY}
+    return told or {name: duty.value for name, duty in duties}
+
+
+def wait_until_served(app: Shop) -> None:
+    """Ask for the page until it is there, at most ten seconds."""
+    until = time.monotonic() + 10
+    while True:
+        try:
+            app.page()
+        except OSError:
+            assert time.monotonic() < until, "the proxy does not serve"
+            time.sleep(0.05)
+        else:
+            return
+
+
+class Load:
+    """Requests without a pause, GET and POST over connections that are kept, until the block ends."""
+
+    def __init__(self, app: Shop, *, slow: int = 0) -> None:
+        """`slow` requests of five seconds are in flight besides, begun at different times."""
+        self.failed: list[str] = []
+        self.versions: set[str] = set()
+        self.count = 0
+        self._app = app
+        self._ended = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._send, args=(method, "/")) for method in ("GET", "POST")
+        ]
+        self._threads += [
+            threading.Thread(target=self._send, args=("GET", "/slow", 5.0 * number / slow))
+            for number in range(slow)
+        ]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+
+    def some_more(self) -> None:
+        """Return after some more requests."""
+        enough = self.count + 200
+        until = time.monotonic() + 60
+        while self.count < enough:
+            assert time.monotonic() < until, f"only {self.count} of {enough} requests: {self.failed[:3]}"
+            time.sleep(0.02)
+
+    def _send(self, method: str, path: str, later: float = 0) -> None:
+        connection = HTTPConnection("127.0.0.1", self._app.port, timeout=30)
+        self._ended.wait(later)
+        with closing(connection):
+            self._send_on(connection, method, path)
+
+    def _send_on(self, connection: HTTPConnection, method: str, path: str) -> None:
+        while not self._ended.is_set():
+            try:
+                connection.request(method, path, body=b"x" * 1000 if method == "POST" else None)
+                reply = connection.getresponse()
+                body = reply.read().decode()
+            except (OSError, HTTPException) as error:
+                self.failed.append(f"{method} {path}: {error!r}")
+                connection.close()
+                self._ended.wait(0.1)
+                continue
+            self.count += 1
+            if reply.status == HTTPStatus.OK:
+                self.versions.add(body.split()[0])
+            else:
+                self.failed.append(f"{method} {path}: {reply.status} {body}")
