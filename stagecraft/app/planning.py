@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from stagecraft.app import (
+    canary,
     compose_project,
     hooks,
     image_planning,
@@ -19,6 +20,7 @@ from stagecraft.app.requests import DeployRequest
 from stagecraft.app.where import Where
 from stagecraft.compose.changes import changes
 from stagecraft.compose.difference import difference
+from stagecraft.compose.ingress import ingress_of
 from stagecraft.compose.render import Rendered, render
 from stagecraft.compose.strategy import strategies
 from stagecraft.compose.use import names_of
@@ -159,6 +161,7 @@ class _Making:
                 *self.migrations.notes,
                 *plan_notes.inside(texts),
                 *ingress.notes(hosts, texts),
+                *canary.notes(steps, hosts, texts),
                 *plan_notes.no_way_back(self.here, self.base, self.migrations.given),
             ),
         ).sealed()
@@ -189,6 +192,7 @@ class _Making:
             registry=self.here.registry,
             served=self.here.registry_port is not None,
             recreate=tuple(sorted(set(self.request.recreate))),
+            canary=canary.canary(self.here, self.project.model.services),
             migrations=self.migrations.given,
             superseded=image_planning.superseded(self.here),
             retain=self.here.loaded.project.retain,
@@ -200,6 +204,7 @@ class _Making:
             text=content_digest(self.rendered[host.name].text),
             wave=host.wave,
             remote=host.remote,
+            has_ingress=ingress_of(self.rendered[host.name].text) is not None,
             changed=self.base is None
             or bool(difference(self.base.text_of(host.name), self.rendered[host.name].text)),
         )

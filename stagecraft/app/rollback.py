@@ -155,6 +155,7 @@ def _step(step: Rollout, target: Release, base: Release | None) -> Rollout:
             "text": target.hosts[step.host].text,
             "cause": f"{base.version if base else 'nothing'} -> {target.version}, as it was in {target.id}",
             "recreate": (),
+            "canary": None,
         }
     )
 

@@ -66,7 +66,7 @@ class Rollouts:
             self.observer,
             self._fit,
         )
-        goal = wanted(text, labels, step.recreate)
+        goal = wanted(text, labels, step.recreate, step.canary)
         return loop.run(goal, health_timeout=step.health_timeout, deadline=deadline, observed=observed)
 
     def start(

@@ -104,7 +104,8 @@ def back_to(release: Release | None) -> WayBack:
         steps = [step for step in release.plan.rollouts if step.host == host] if release else []
         if not release or not steps or not release.hosts[host].text:
             return None
-        changes = {"text": release.hosts[host].text, "cause": f"back to {release.id}", "recreate": ()}
+        cause = f"back to {release.id}"
+        changes = {"text": release.hosts[host].text, "cause": cause, "recreate": (), "canary": None}
         return steps[0].model_copy(update=changes), release.text_of(host)
 
     return goal

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from stagecraft.compose.canary import is_on_trial, trial
 from stagecraft.compose.soundness import difference, flaw_of, is_ready
 from stagecraft.compose.waiting import wait
 from stagecraft.model.action import Action, Add, Fail, Remove, Wait
@@ -45,7 +46,7 @@ def making_room(service: WantedService, both: Sides, progress: Progress) -> Iter
                 yield _remove(container, f"it is left over from an earlier rollout: {flaw.cause}")
     serving = [container for container in both.old if _serves(container)]
     settled = [container for container in both.new if _settled(container, service, progress)]
-    if batch_is_there(service, both, progress):
+    if batch_is_there(service, both, progress) and not is_on_trial(service, *both, progress):
         surplus = max(0, len(serving) + len(settled) - service.replicas)
         for container in sorted(serving, key=lambda c: (_can_serve(c, service), c.number))[:surplus]:
             yield _remove(container, _cause_of_surplus(settled, service))
@@ -57,13 +58,15 @@ def batch_is_there(service: WantedService, both: Sides, progress: Progress) -> b
     return settled and len(both.new) >= progress.added.get(service.name, 0)
 
 
-def replacement(service: WantedService, both: Sides, progress: Progress) -> Action:
+def replacement(service: WantedService, both: Sides, observed: Observed, progress: Progress) -> Action:
     """Return what the replacement needs next; what may go is gone already."""
     if failure := _failure(service, both, progress):
         return failure
     for container in both.new:
         if not _settled(container, service, progress):
             return wait(service, container, progress)
+    if is_on_trial(service, *both, progress):
+        return trial(service, both.new, observed, progress)
     strategy, name = service.strategy, service.name
     if strategy.delay and name in progress.added and name not in progress.rested:
         return Wait(service=name, cause="`delay` between two batches", rest=strategy.delay)

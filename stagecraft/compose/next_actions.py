@@ -7,7 +7,7 @@ from stagecraft.compose.clearing import clearing, remove
 from stagecraft.compose.soundness import Flaw, flaw_of, is_ready
 from stagecraft.compose.traffic import drains, held_back, silent, switches, undisturbed
 from stagecraft.compose.waiting import wait
-from stagecraft.model.action import Action, Add, Fail, Remove, Up, Verb, Wait
+from stagecraft.model.action import Action, Add, Check, Fail, Remove, Up, Verb, Wait
 from stagecraft.model.observed import Condition, Container, Observed, Progress, Wanted, WantedService
 from stagecraft.model.strategy import Order
 
@@ -30,7 +30,7 @@ def next_actions(wanted: Wanted, observed: Observed, progress: Progress) -> tupl
     verdicts = {
         service.name: _verdict(
             service,
-            observed.of(service.name),
+            observed,
             progress,
             recreate=service.name in wanted.recreate,
             to_complete=service.name in awaited,
@@ -40,7 +40,9 @@ def next_actions(wanted: Wanted, observed: Observed, progress: Progress) -> tupl
     startable = {service.name for service in wanted.services if _may_start(service, verdicts)}
     unanswered = tuple(silent(wanted, observed, progress))
     cleared = tuple(clearing(wanted, observed, progress))
-    begun = tuple(v for name, v in verdicts.items() if name in startable and isinstance(v, Add | Up | Remove))
+    begun = tuple(
+        v for name, v in verdicts.items() if name in startable and isinstance(v, Add | Check | Up | Remove)
+    )
     return (
         _failures(verdicts, startable)
         or tuple(one for one in unanswered if isinstance(one, Fail))
@@ -50,7 +52,10 @@ def next_actions(wanted: Wanted, observed: Observed, progress: Progress) -> tupl
             progress,
             cleared=held_back(wanted, observed, cleared, begun, unanswered),
             begun=held_back(wanted, observed, begun, begun, unanswered),
-            waits=(*(v for v in verdicts.values() if isinstance(v, Wait)), *unanswered),
+            waits=(
+                *(v for v in verdicts.values() if isinstance(v, Wait) and not (v.rest and unanswered)),
+                *unanswered,
+            ),
         )
     )
 
@@ -101,14 +106,15 @@ def _failures(verdicts: Verdicts, startable: set[str]) -> tuple[Action, ...]:
 
 def _verdict(
     service: WantedService,
-    containers: Sequence[Container],
+    observed: Observed,
     progress: Progress,
     *,
     recreate: bool,
     to_complete: bool,
 ) -> Action | None:
+    containers = observed.of(service.name)
     if both := sides(service, containers, progress):
-        return replacement(service, both, progress)
+        return replacement(service, both, observed, progress)
     flaws = {c.name: flaw for c in containers if (flaw := flaw_of(c, service))}
     missing = service.replicas - len(containers)
     if service.name in progress.tried:

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from stagecraft.compose.beside import batch_is_there, is_sound, sides
+from stagecraft.compose.canary import is_on_trial, weights
 from stagecraft.compose.soundness import difference, is_ready
-from stagecraft.model.action import Action, Add, Fail, Remove, Switch, Up, Wait
-from stagecraft.model.ingress import Duty, Proxy, Routed, Share, reduced
+from stagecraft.model.action import Action, Add, Check, Fail, Remove, Switch, Up, Wait
+from stagecraft.model.ingress import WHOLE, Duty, Proxy, Routed, Share, reduced
 from stagecraft.model.observed import Container, Health, Observed, Progress, Wanted, WantedService
 
 
@@ -18,12 +19,15 @@ def switches(
         if service.routed is None:
             continue
         containers = observed.of(service.name)
-        if progress.failed and not leaving & {container.id for container in containers}:
+        tried = _on_trial(service, containers, progress)
+        stopped = leaving | {c.id for c in tried} if progress.failed else leaving
+        if progress.failed and not stopped & {container.id for container in containers}:
             continue
-        chosen = _chosen(service, containers, observed, progress, leaving)
+        chosen = _chosen(service, containers, observed, progress, stopped)
+        weighed = _weights(service, chosen, tried)
         if chosen or not service.replicas:
             for proxy in _answering(wanted, observed, service.routed, service.name):
-                yield from _switch(service, service.routed, proxy, chosen, observed)
+                yield from _switch(service, service.routed, proxy, weighed, observed)
 
 
 def drains(wanted: Wanted, observed: Observed, progress: Progress, going: Iterable[Action]) -> Iterator[Wait]:
@@ -78,7 +82,7 @@ def held_back(
     return tuple(
         one
         for one in actions
-        if not (isinstance(one, Add) and one.service in routed and (coming or unanswered))
+        if not (isinstance(one, Add | Check) and one.service in routed and (coming or unanswered))
         and not (isinstance(one, Remove) and one.id in running and unanswered)
     )
 
@@ -118,6 +122,25 @@ def _chosen(
     ]
 
 
+def _on_trial(
+    service: WantedService, containers: Sequence[Container], progress: Progress
+) -> tuple[Container, ...]:
+    """Return the new containers that have to prove themselves before they take the place of old ones."""
+    both = sides(service, containers, progress)
+    return both.new if both and is_on_trial(service, *both, progress) else ()
+
+
+def _weights(
+    service: WantedService, chosen: Sequence[Container], tried: Sequence[Container]
+) -> list[tuple[Container, int]]:
+    """Return who is to serve with the weight of each: an equal one, unless some are on trial."""
+    old, new = [c for c in chosen if c not in tried], [c for c in chosen if c in tried]
+    if not (service.canary and old and new):
+        return [(container, WHOLE) for container in chosen]
+    weighed = weights(old, new, service.canary.weight)
+    return [(container, weighed[container.id]) for container in chosen]
+
+
 def _can_serve(container: Container, service: WantedService, progress: Progress) -> bool:
     """Return whether a container can take requests; one of before is judged by its own check only."""
     if container.id in progress.stale or difference(container, service):
@@ -126,9 +149,13 @@ def _can_serve(container: Container, service: WantedService, progress: Progress)
 
 
 def _switch(
-    service: WantedService, routed: Routed, proxy: Proxy, chosen: Sequence[Container], observed: Observed
+    service: WantedService,
+    routed: Routed,
+    proxy: Proxy,
+    chosen: Sequence[tuple[Container, int]],
+    observed: Observed,
 ) -> Iterator[Switch]:
-    to = tuple(_share(container, proxy, observed) for container in chosen)
+    to = tuple(_share(container, weight, proxy, observed) for container, weight in chosen)
     wanted = reduced({share.container: share.weight for share in to})
     now = [upstream for upstream in proxy.of(service.name) if upstream.duty is Duty.SERVES]
     names = _names(observed.of(service.name))
@@ -147,11 +174,12 @@ def _names(containers: Iterable[Container]) -> dict[str, str]:
     return {address: container.name for container in containers for address in container.addresses.values()}
 
 
-def _share(container: Container, proxy: Proxy, observed: Observed) -> Share:
+def _share(container: Container, weight: int, proxy: Proxy, observed: Observed) -> Share:
     """Return the share of a container, by its address in a network that the proxy is in."""
     networks = next((c.addresses for c in observed.containers if c.id == proxy.container), {})
     common = sorted(container.addresses.keys() & networks) or sorted(container.addresses)
-    return Share(container=container.name, address=container.addresses[common[0]] if common else "")
+    address = container.addresses[common[0]] if common else ""
+    return Share(container=container.name, address=address, weight=weight)
 
 
 def _answering(wanted: Wanted, observed: Observed, routed: Routed, service: str) -> Iterator[Proxy]:

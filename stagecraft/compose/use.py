@@ -10,6 +10,7 @@ from stagecraft.compose.ingress import ingress_of
 from stagecraft.compose.strategy import EXTENSION, UPDATE_KEYS, replicas, strategies
 from stagecraft.compose.text import DIGEST, INPUTS, labelled, load
 from stagecraft.compose.writer import write
+from stagecraft.model.canary import Canary
 from stagecraft.model.ingress import Ingress, Routed
 from stagecraft.model.observed import Condition, Wanted, WantedService
 from stagecraft.model.source import EnvFile
@@ -57,13 +58,17 @@ def acted(text: str, inputs: Mapping[str, str]) -> str:
     return write(model)
 
 
-def wanted(text: str, inputs: Mapping[str, str], recreate: Collection[str] = ()) -> Wanted:
+def wanted(
+    text: str, inputs: Mapping[str, str], recreate: Collection[str] = (), canary: Canary | None = None
+) -> Wanted:
     """Return the goal that `text` states, for the values of today."""
     services, strategy = load(text)["services"], strategies(text)
     ingress = ingress_of(text)
     return Wanted(
         services=tuple(
-            _wanted(name, service, inputs.get(name, ""), strategy[name], ingress)
+            _wanted(name, service, inputs.get(name, ""), strategy[name], ingress).model_copy(
+                update={"canary": canary}
+            )
             for name, service in services.items()
         ),
         recreate=frozenset(recreate),
@@ -96,7 +101,11 @@ def _without_order(service: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wanted(
-    name: str, service: dict[str, Any], inputs: str, strategy: Strategy, ingress: Ingress | None
+    name: str,
+    service: dict[str, Any],
+    inputs: str,
+    strategy: Strategy,
+    ingress: Ingress | None,
 ) -> WantedService:
     check = service.get("healthcheck", {})
     needs = service.get("depends_on", {})

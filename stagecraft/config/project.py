@@ -130,6 +130,14 @@ class EnvironmentKeys(Frozen):
             )
         return self
 
+    @model_validator(mode="after")
+    def _hold_fits(self) -> Self:
+        canary, longest = self.rollout.canary, self.timeouts.rollout
+        if canary and canary.hold >= longest:
+            words = f"must be shorter than `timeouts.rollout`, which is {spoken(longest)}"
+            raise MisplacedError(words, "rollout", "canary", "hold")
+        return self
+
 
 class Environment(EnvironmentKeys):
     """One environment, chosen: with its name and its Compose project (see `select`)."""
@@ -222,6 +230,14 @@ class Project(Frozen):
                 for number, role in enumerate(keys.roles):
                     if role not in self.roles:
                         raise MisplacedError(f"`{role}` is not one of `roles`", *path, "roles", number)
+        return self
+
+    @model_validator(mode="after")
+    def _a_canary_has_an_ingress(self) -> Self:
+        for name, environment in self.environments.items():
+            if environment.rollout.canary and not self.ingress:
+                path = ("environments", name, "rollout", "canary")
+                raise MisplacedError("needs an `ingress`, which gives it its share of the requests", *path)
         return self
 
     @model_validator(mode="after")

@@ -59,7 +59,7 @@ class RolloutLoop:
     def _reach(self, wanted: Wanted, seen: Observed, run: RolloutRun, deadline: float) -> HostRecord:
         while actions := tuple(self.decide(wanted, seen, run.progress())):
             if failures := [action for action in actions if isinstance(action, Fail)]:
-                raise self._failure(failures, seen)
+                raise self._failure(failures, seen, run)
             if self.clock.monotonic() >= deadline:
                 raise self._late(actions)
             run.act(actions, seen)
@@ -80,9 +80,11 @@ class RolloutLoop:
                 removed |= {c.id: c.service for c in seen.containers if c.id in going}
         return sorted(set(removed.values()))
 
-    def _failure(self, failures: Sequence[Fail], observed: Observed) -> StepFailedError:
+    def _failure(self, failures: Sequence[Fail], observed: Observed, run: RolloutRun) -> StepFailedError:
         reasons = "; ".join(f"`{fail.service}` failed: {fail.cause}" for fail in failures)
-        log = tuple(line for fail in failures for line in self._evidence(fail.container, observed))
+        checks = [f"check | {line}" for fail in failures for line in run.said.get(fail.service, ())]
+        logs = [line for fail in failures for line in self._evidence(fail.container, observed)]
+        log = (*map(self.redact, checks[-LOG_LINES:]), *logs)
         return StepFailedError(
             self.redact(reasons),
             place=f"host {self.host}",

@@ -1,7 +1,7 @@
 """One run of a rollout: does what was decided, tells of it, and remembers since when it waits."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -9,7 +9,7 @@ from stagecraft.engine.ports import Clock, Observer
 from stagecraft.engine.site import Site
 from stagecraft.errors import StepFailedError
 from stagecraft.model import events
-from stagecraft.model.action import Action, Add, Fail, Remove, Rename, Switch, Up, Wait
+from stagecraft.model.action import Action, Add, Check, Fail, Remove, Rename, Switch, Up, Wait
 from stagecraft.model.image import RunningImage
 from stagecraft.model.observed import Observed, Progress
 from stagecraft.model.phase import HostStatus
@@ -40,6 +40,10 @@ class RolloutRun:
     """Service -> when its pause between two batches is over."""
     drains: dict[str, float] = field(default_factory=dict)
     """Container ID -> when its requests in flight have had all the time they get."""
+    checked: dict[str, int] = field(default_factory=dict)
+    """Service -> exit code of the check of its new containers."""
+    said: dict[str, Sequence[str]] = field(default_factory=dict)
+    """Service -> the last lines that this check wrote."""
     since: dict[str, float] = field(default_factory=dict)
     switched: Counter[Switch] = field(default_factory=Counter)
     told: set[Action] = field(default_factory=set)
@@ -56,6 +60,7 @@ class RolloutRun:
             added=dict(self.added),
             rested=frozenset(name for name, until in self.rests.items() if now >= until),
             drained=frozenset(id_ for id_, until in self.drains.items() if now >= until),
+            checked=dict(self.checked),
             failed=failed,
         )
 
@@ -96,6 +101,8 @@ class RolloutRun:
                 site.rename(container, name)
             case Switch():
                 self._switch([action for action in batch if isinstance(action, Switch)], seen)
+            case Check():
+                self._check([action for action in batch if isinstance(action, Check)])
             case Add():
                 self._add([action for action in batch if isinstance(action, Add)])
             case Wait() | Fail():
@@ -114,6 +121,12 @@ class RolloutRun:
             self.since.pop(action.service, None)
         self.tried.update(self.added)
         self.site.add({action.service: action.total for action in actions})
+
+    def _check(self, actions: list[Check]) -> None:
+        for action in actions:
+            code, self.said[action.service] = self.site.check(action.container, action.command)
+            self.checked[action.service] = code
+            self.rests.pop(action.service, None)
 
     def _switch(self, actions: list[Switch], seen: Observed) -> None:
         """Tell one proxy about its services; who is led to again has all its time when it leaves again."""

@@ -41,6 +41,10 @@ class Site(Protocol):
         """
         ...
 
+    def check(self, container: str, command: Sequence[str]) -> tuple[int, Sequence[str]]:
+        """Run a command in a container, by ID; return its exit code and the last lines it wrote."""
+        ...
+
     def logs(self, container: str, lines: int) -> Sequence[str]:
         """Return the last lines a container, by name, wrote, as they are; best effort."""
         ...

@@ -79,6 +79,18 @@ class Switch(_Action):
         return f"switch {self.service} to {', '.join(share.container for share in self.to) or 'nothing'}"
 
 
+class Check(_Action):
+    """Run a command in a container; its exit code decides about the new containers of a service."""
+
+    service: str
+    container: str
+    """ID of the container it runs in."""
+    command: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"check {self.service}"
+
+
 class Wait(_Action):
     """Nothing to do for a service but to look again."""
 
@@ -103,5 +115,5 @@ class Fail(_Action):
         return f"fail {self.service}"
 
 
-Action = Add | Fail | Rename | Remove | Switch | Up | Wait
+Action = Add | Check | Fail | Rename | Remove | Switch | Up | Wait
 """The closed union: whoever acts on it matches all of them and ends in `assert_never`."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from stagecraft.model.canary import Canary
 from stagecraft.model.frozen import Frozen
 from stagecraft.model.ingress import Proxy, Routed
 from stagecraft.model.strategy import Strategy
@@ -86,6 +87,8 @@ class WantedService(Frozen):
     strategy: Strategy = Strategy()
     routed: Routed | None = None
     """How the ingress of the text reaches it; None if it does not."""
+    canary: Canary | None = None
+    """How its first new containers have to prove themselves; None if they need not."""
 
 
 class Wanted(Frozen):
@@ -110,8 +113,10 @@ class Progress(Frozen):
     added: Mapping[str, int] = {}
     """Service -> how many new containers there have to be, since some were added beside the old ones."""
     rested: frozenset[str] = frozenset()
-    """Services whose `delay` between two batches is over."""
+    """Services whose `delay` between two batches, or whose `hold`, is over."""
     drained: frozenset[str] = frozenset()
     """IDs of the containers whose requests in flight have had all the time they get."""
+    checked: Mapping[str, int] = {}
+    """Service -> exit code of the check of its new containers, once it was run."""
     failed: bool = False
     """Whether the run has failed: what is left is to take back what was begun."""

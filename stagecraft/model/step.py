@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from stagecraft.model.canary import Canary
 from stagecraft.model.frozen import Frozen
 from stagecraft.model.hook import OnHookFailure, Side
 from stagecraft.model.migration import When, Work
@@ -63,6 +64,8 @@ class Rollout(_Step):
     """Services to replace although nothing about them changed."""
     health_timeout: float = 120
     """Seconds a service may take to become healthy."""
+    canary: Canary | None = None
+    """How new containers behind the ingress have to prove themselves; None if they need not."""
 
 
 class Migrate(_Step):

@@ -89,6 +89,11 @@ class ComposeSite:
         if self.door:
             self.door.switch(proxy, traffic, self.deadline)
 
+    def check(self, container: str, command: Sequence[str]) -> tuple[int, Sequence[str]]:
+        """Run a command in a container; return its exit code and the last lines it wrote."""
+        finished = self.docker.run(("exec", container, *command), deadline=self.deadline, source="check")
+        return finished.code, finished.tail
+
     def logs(self, container: str, lines: int) -> Sequence[str]:
         """Return the last lines a container wrote, none if that cannot be had."""
         return self.docker.logs(container, lines, deadline=self.deadline)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from stagecraft.compose.next_actions import next_actions
-from stagecraft.model.action import Action, Add, Fail, Switch, Up, Wait
+from stagecraft.model.action import Action, Add, Check, Fail, Switch, Up, Wait
 from stagecraft.model.ingress import Duty, Proxy, Upstream
 from stagecraft.model.observed import Container, Observed, Progress, Wanted, WantedService
 
@@ -73,6 +73,8 @@ def line(action: Action) -> str:
             more = f" ({action.new} new, {action.total} in all)"
         case Switch(to=to) if any(share.weight != 100 for share in to):
             more = f" (at {', '.join(str(share.weight) for share in to)})"
+        case Check(container=inside, command=command):
+            more = f" ({' '.join(command)} in {inside})"
         case Wait(rest=rest) if rest:
             more = f" ({rest:g} s)"
     return f"{action}: {action.cause}{more}"
@@ -90,6 +92,7 @@ def test_what_is_wanted_and_what_is_observed_decide_what_is_next(case: dict[str,
     sets = {
         name: frozenset(case.get(name, ())) for name in ("tried", "overdue", "stale", "rested", "drained")
     }
-    progress = Progress(**sets, added=case.get("added", {}), failed=case.get("failed", False))
+    counts = {name: case.get(name, {}) for name in ("added", "checked")}
+    progress = Progress(**sets, **counts, failed=case.get("failed", False))
 
     assert case["actions"] == [line(action) for action in next_actions(wanted, observed, progress)]
