@@ -167,11 +167,11 @@ class App:
 
         return start.start(self._where, self._observer, found, answers)
 
-    def status(self, env: str | None) -> Standing:
-        """Compare what runs on every host with the current release."""
+    def status(self, env: str | None, *, notify: bool = False) -> Standing:
+        """Compare what runs on every host with the current release; with `notify`, tell of drift."""
         from stagecraft.app import status
 
-        return status.status(self._where, self._observer, env, self._making())
+        return status.status(self._where, self._observer, env, self._making(), notify=notify)
 
     def destroy_plan(self, request: DestroyRequest) -> Plan:
         """Return what `destroy` would do."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
-from stagecraft.app.look import Look
+from stagecraft.app.look import PORT_TAKEN, Look
 from stagecraft.compose.definition import dropped
 from stagecraft.errors import UnavailableError
+from stagecraft.model.checked import Checked
 from stagecraft.model.phase import Phase
 from stagecraft.model.step import Build
 from stagecraft.runtime.images import printed_by_bake
+from stagecraft.runtime.local_registry import CARRIED, LocalRegistry
 from stagecraft.runtime.registry import registry_problem
 
 
@@ -18,14 +20,24 @@ class BuilderLook:
         self._look = look
         self.platform = ""
 
-    def registry(self) -> list[str]:
-        """Return whether the registry answers, if anything is pushed."""
+    def registry(self) -> Checked:
+        """Return whether the registry answers, if anything is pushed; of a run's own, what serves images."""
         look = self._look
-        registry = look.here.loaded.project.registry
+        if own := look.hands.engines.registry:
+            return self._own_registry(own)
+        registry = look.here.registry
         if not registry or not look.plan.of(Phase.PUSH) or not (problem := registry_problem(registry)):
-            return []
+            return Checked(what="registry")
         look.hints.append("start the registry, or check `registry:`")
-        return [problem]
+        return Checked(what="registry", problems=(problem,))
+
+    def _own_registry(self, own: LocalRegistry) -> Checked:
+        """Return what serves images. A run looks at ports under the lock: its holder may have them."""
+        look = self._look
+        problem = own.problem() if look.whole else ""
+        look.hints.extend([PORT_TAKEN] if problem else [])
+        note = f"during a run, {own.way} at `localhost:{own.port}`" if own.way else CARRIED
+        return Checked(what="registry", problems=(problem,) if problem else (), note=note)
 
     def builder(self, values: Mapping[str, str]) -> list[str]:
         """Return what keeps this machine from building the plan's images with today's secret values."""

@@ -38,10 +38,10 @@ class DatabaseReach:
         """Yield where to dial; a service that does not run is started first, one that does is not touched."""
         text = text_of(step, release)
         port = url.port or _PORTS.get(url.dialect, 0)
-        if url.dialect is Dialect.SQLITE or not text:
+        if url.dialect is Dialect.SQLITE:
             yield None
             return
-        if url.host not in services_of(text):
+        if not text or url.host not in services_of(text):
             with self._through(step.host, url.host, port) as dial:
                 yield dial
             return

@@ -3,7 +3,7 @@
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from stagecraft.app import planning
+from stagecraft.app import hooks, planning
 from stagecraft.app.hands import MakeHands
 from stagecraft.app.left_behind import with_them
 from stagecraft.app.opened import Opened, opened
@@ -39,9 +39,11 @@ def run(
     reached = _only(here, planned)
     running = Run(where, reached, hands(where, reached, observer), shield, request.lock_wait)
     with closing(running.hands.engines):
-        Preflight(where, reached, running.hands, _part(planned)).reach()
+        preflight = Preflight(where, reached, running.hands, _part(planned))
+        preflight.reach()
+        preflight.fetch()
         prepared = _Prepared(running, here, request)
-        return running(prepared, dict, lambda release: release, lambda _host: None)
+        return running(prepared, lambda: preflight.values, lambda release: release, lambda _host: None)
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class _Prepared:
             message=self.request.message,
             created_at=self.running.hands.clock.now(),
         )
-        others = set(plan.hosts) - {step.host for step in plan.steps}
+        others = set(plan.hosts) - _destroyed(plan)
         return release.with_hosts({name: HostRecord(status=HostStatus.UNTOUCHED) for name in others})
 
 
@@ -72,16 +74,20 @@ def _with_every_host(here: Opened) -> tuple[Opened, Release | None]:
 
 def _only(here: Opened, planned: Plan) -> Opened:
     """Return the environment with only the hosts that are destroyed: no other one is connected to."""
-    wanted = {step.host for step in planned.steps}
+    wanted = _destroyed(planned)
     hosts = {name: host for name, host in here.environment.hosts.items() if name in wanted}
     return replace(here, environment=here.environment.model_copy(update={"hosts": hosts}))
 
 
 def _part(planned: Plan) -> Plan:
-    wanted = {step.host for step in planned.steps}
+    wanted = _destroyed(planned)
     return planned.model_copy(
         update={"hosts": {name: host for name, host in planned.hosts.items() if name in wanted}}
     )
+
+
+def _destroyed(planned: Plan) -> set[str]:
+    return {step.host for step in planned.steps if isinstance(step, Destroy)}
 
 
 def _planned(here: Opened, base: Release | None, request: DestroyRequest) -> Plan:
@@ -92,6 +98,18 @@ def _planned(here: Opened, base: Release | None, request: DestroyRequest) -> Pla
             hint=f"there is {', '.join(f'`{name}`' for name in names)}",
         )
     text = content_digest(_NOTHING)
+    skipped = {phase: _REASON for phase in Phase if phase not in (Phase.ROLLOUT, Phase.FINALIZE)}
+    destroys = tuple(
+        Destroy(
+            host=name,
+            cause="asked for",
+            compose_project=here.environment.compose_project,
+            volumes=request.volumes,
+        )
+        for name in names
+        if request.host in (None, name)
+    )
+    steps = hooks.around(here, Kind.DESTROY, destroys, skipped)
     return Plan(
         project=here.loaded.project.project,
         environment=here.environment.name,
@@ -100,20 +118,12 @@ def _planned(here: Opened, base: Release | None, request: DestroyRequest) -> Pla
         base=base.id if base else None,
         store_present=here.store.exists(),
         compose_version=base.plan.compose_version if base else "",
-        steps=tuple(
-            Destroy(
-                host=name,
-                cause="asked for",
-                compose_project=here.environment.compose_project,
-                volumes=request.volumes,
-            )
-            for name in names
-            if request.host in (None, name)
-        ),
-        skipped={phase: _REASON for phase in Phase if phase not in (Phase.ROLLOUT, Phase.FINALIZE)},
+        steps=steps,
+        skipped=skipped,
         hosts={name: HostPlan(text=text) for name in names},
         texts={text: _NOTHING},
         variables={},
+        secrets=tuple(sorted(hooks.secrets_of(steps))),
         timeouts=here.environment.timeouts.by_phase(),
         notes=() if request.volumes else ("volumes stay; `--volumes` removes them too",),
     ).sealed()

@@ -15,13 +15,21 @@ from stagecraft.engine.ports import Observer, Runner
 from stagecraft.engine.stamped import Stamped
 from stagecraft.migrators import command, sql
 from stagecraft.migrators.answers import Answers
+from stagecraft.model.events import Note
 from stagecraft.model.image import RunningImage
+from stagecraft.model.phase import Kind
+from stagecraft.model.release import Release
+from stagecraft.model.step import Pull, Push
+from stagecraft.runtime.cache import cache_folder
+from stagecraft.runtime.carrying import Carrier
 from stagecraft.runtime.clock import SystemClock
 from stagecraft.runtime.destroying import Destroying
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.engine_access import EngineAccess
 from stagecraft.runtime.engines import Engines
+from stagecraft.runtime.hooks import Hooks
 from stagecraft.runtime.images import Images
+from stagecraft.runtime.local_registry import CARRIED, LocalRegistry
 from stagecraft.runtime.process import Processes
 from stagecraft.runtime.redact import Redactor
 from stagecraft.runtime.runner import StepRunner
@@ -44,8 +52,10 @@ class Hands:
         self.observer = Stamped(observer, self.clock)
         self.processes = Processes(self.observer, self.redactor, lambda: self.inherited, self.clock)
         self.docker = Docker(EngineAccess.of(where.environ), self.processes)
-        self.engines = Engines(self.docker, self.processes, _targets(here), where.environ)
+        registry = _registry(here, self.docker, where.environ)
+        self.engines = Engines(self.docker, self.processes, _targets(here), where.environ, registry)
         self._here = here
+        self._environ = where.environ
 
     def runner(self, secrets: Mapping[str, str]) -> Runner:
         """Return what runs steps with today's secret values."""
@@ -57,9 +67,18 @@ class Hands:
             folder=self._here.folder,
             files=self._here.store_folder.absolute() / FILES,
             secrets=secrets,
+            carry=Carrier(self.docker, self.processes),
             known=_known(self._here),
         )
-        images = Images(self.docker, self.engines.of, self._here.folder, secrets, allowances)
+        registry = self.engines.registry
+        images = Images(
+            self.docker,
+            self.engines.of,
+            self._here.folder,
+            secrets,
+            allowances,
+            pushes=registry is None or bool(registry.way),
+        )
         migrations = self._migrations(rollouts, secrets)
 
         def stop() -> None:
@@ -72,8 +91,14 @@ class Hands:
             pull=rollouts.pull,
             migrate=migrations,
             destroy=Destroying(self.engines.of),
+            hook=self._hooks(secrets),
             stop=stop,
         )
+
+    def _hooks(self, secrets: Mapping[str, str]) -> Hooks:
+        sources = self._here.loaded.project.secrets
+        folder, environ = self._here.folder, self._environ
+        return Hooks(self.processes, self.observer, self.clock.now, folder, environ, sources, secrets)
 
     def _migrations(self, rollouts: Rollouts, secrets: Mapping[str, str]) -> Migrations:
         environment = self._here.environment
@@ -88,6 +113,15 @@ class Hands:
         }
         return Migrations(engines, self._here.store, self.clock)
 
+    def serve(self, release: Release, descriptors: tuple[int, ...]) -> None:
+        """Serve images from here, if that is configured. Raises UnavailableError."""
+        if release.kind is Kind.DESTROY or not (registry := self.engines.registry):
+            return
+        if any(isinstance(step, Push | Pull) for step in release.plan.steps):
+            way = f"the registry of this run is {registry.way}, at `localhost:{registry.port}` here and there"
+            self.observer(Note(text=way if registry.way else CARRIED))
+        self.engines.serve(descriptors)
+
     def stop(self) -> None:
         """End every program and every wait."""
         self.processes.cancel()
@@ -98,6 +132,14 @@ def _known(here: Opened) -> tuple[RunningImage, ...]:
     base = planning.base_of(here)
     hosts = base.hosts.values() if base else ()
     return tuple(image for host in hosts for image in host.running.values())
+
+
+def _registry(here: Opened, docker: Docker, environ: Mapping[str, str]) -> LocalRegistry | None:
+    port = here.registry_port
+    if port is None:
+        return None
+    data = cache_folder(environ) / "registry" / f"{here.loaded.project.project}-{port}"
+    return LocalRegistry(port, data, docker, environ)
 
 
 def _targets(here: Opened) -> tuple[Target, ...]:

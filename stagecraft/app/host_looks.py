@@ -1,7 +1,7 @@
 """A look at every host of a plan: whether it answers, and whether it has what the release needs there."""
 
 from stagecraft.app import host_checks
-from stagecraft.app.look import Look
+from stagecraft.app.look import PORT_TAKEN, Look
 from stagecraft.compose import public
 from stagecraft.errors import StagecraftError, UnavailableError
 from stagecraft.model.checked import Checked
@@ -71,7 +71,10 @@ class HostLooks:
         if hands.engines.of(host).image(image):
             return True
         if image.startswith("sha256:"):
-            return False
+            return hands.engines.remote and hands.docker.image(image) is not None
+        own = hands.engines.registry
+        if own and image.startswith(f"localhost:{own.port}/"):
+            return bool(own.way) and own.has(image)
         return hands.docker.run(("buildx", "imagetools", "inspect", "--raw", image)).code == 0
 
     def _settled(self, host: str) -> bool:
@@ -90,7 +93,9 @@ class HostLooks:
     def _registry_from(self, host: str) -> list[str]:
         """Return whether the registry answers the engine of a host; who may pull is found out by pulling."""
         look = self._look
-        registry = look.here.loaded.project.registry
+        if look.hands.engines.registry:
+            return self._port_of_registry(host)
+        registry = look.here.registry
         mine = [image for image in public.images(look.text(host)).values() if registry]
         asked = next((image for image in sorted(mine) if image.startswith(f"{registry}/")), None)
         if not asked or not look.hands.engines.remote:
@@ -99,6 +104,15 @@ class HostLooks:
             return []
         look.hints.append("can that host reach the registry? firewall, name, `insecure-registries`")
         return [f"{look.on(host)}registry `{asked.partition('/')[0]}` does not answer its engine"]
+
+    def _port_of_registry(self, host: str) -> list[str]:
+        """Return whether the port that is to lead to the run's own registry is taken on a host."""
+        look = self._look
+        facts, own = look.hands.engines.facts(host), look.hands.engines.registry
+        if not look.whole or not facts or not own or not own.way or own.port not in facts.tcp_ports():
+            return []
+        look.hints.append(PORT_TAKEN)
+        return [f"{look.on(host)}port {own.port} is taken, by another run or something else"]
 
     def _clock(self, host: str) -> list[str]:
         look = self._look

@@ -8,6 +8,9 @@ from stagecraft.app.where import Where
 from stagecraft.model.plan import Plan
 from stagecraft.runtime.docker import EngineInfo
 
+PORT_TAKEN = "wait for the run that has it, or set `registry: {local: PORT}`"
+"""What to do about the port of the run's own registry."""
+
 
 @dataclass(frozen=True)
 class Look:

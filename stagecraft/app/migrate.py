@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import tee
 
-from stagecraft.app import migration_past, migration_planning, planning
+from stagecraft.app import hooks, migration_past, migration_planning, planning
 from stagecraft.app.hands import MakeHands
 from stagecraft.app.migration_entry import TEXT
 from stagecraft.app.migration_past import Past
@@ -109,6 +109,8 @@ def _planned(where: Where, here: Opened, observer: Observer, request: MigrateReq
     declared = set(here.loaded.project.secrets)
     needed = found.secrets | {name for text in texts.values() for name in names_of(text)}
     phases = {_phase(given) for given in chosen}
+    skipped = {phase: _ALONE for phase in Phase if phase not in phases | {Phase.FINALIZE}}
+    steps = hooks.around(here, Kind.MIGRATE, tuple(_steps(chosen, base)), skipped)
     return Plan(
         project=here.loaded.project.project,
         environment=here.environment.name,
@@ -118,13 +120,13 @@ def _planned(where: Where, here: Opened, observer: Observer, request: MigrateReq
         base=base.id if base else None,
         store_present=here.store.exists(),
         compose_version=base.plan.compose_version if base else "",
-        steps=tuple(_steps(chosen, base)),
-        skipped={phase: _ALONE for phase in Phase if phase not in phases | {Phase.FINALIZE}},
+        steps=steps,
+        skipped=skipped,
         hosts={},
         texts=texts,
         files=found.files,
         variables=base.plan.variables if base else {},
-        secrets=tuple(sorted(needed & declared)),
+        secrets=tuple(sorted((needed | hooks.secrets_of(steps)) & declared)),
         timeouts=here.environment.timeouts.by_phase(),
         notes=found.notes,
     ).sealed()

@@ -156,7 +156,7 @@ class _One:
         finished = self.containers.run(
             words, name=f"{self._name()}-head", deadline=self.deadline, source=f"head of {self.work.name}"
         )
-        return self.redact(" ".join(finished.stdout.split()))[:_LONGEST] if finished.code == 0 else ""
+        return self.redact(command.revision(finished.stdout))[:_LONGEST] if finished.code == 0 else ""
 
     def _words(self, key: str) -> tuple[str, ...]:
         words = self.work.details.get(key)

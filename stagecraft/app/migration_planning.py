@@ -1,7 +1,7 @@
 """The migrations of a release as values: what each engine would do, from the files and the records."""
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import tee
 from typing import assert_never
@@ -16,6 +16,7 @@ from stagecraft.migrators import command, sql, sql_file
 from stagecraft.migrators.answers import Answers
 from stagecraft.migrators.sql_file import SqlFile
 from stagecraft.model.migration import When, Work
+from stagecraft.model.release import Release
 from stagecraft.model.sql import Row, RowStatus
 from stagecraft.model.step import LOCAL
 from stagecraft.phases.given import MigrationGiven
@@ -55,6 +56,29 @@ def plan(here: Opened, hosts: Sequence[Placed], answers: Answers) -> Planned:
     )
 
 
+def reminders(here: Opened) -> tuple[str, ...]:
+    """Return a sentence for each manual migration that is not done, or whose files cannot be read."""
+    manual = [one for one in here.loaded.project.migrations if one.when is When.MANUAL]
+    newest_first = migration_past.releases(here.store, here.environment.name)
+    known = zip(manual, tee(newest_first, len(manual)), strict=True)
+    said = (_reminder(here, migration, releases) for migration, releases in known)
+    return tuple(sentence for sentence in said if sentence)
+
+
+def _reminder(here: Opened, migration: CommandMigration | SqlMigration, known: Iterable[Release]) -> str:
+    try:
+        match migration:
+            case CommandMigration():
+                work = command.work(migration)
+            case SqlMigration():
+                work = sql.work(migration, _files(here, migration))
+            case _:
+                assert_never(migration)
+    except ConfigError as error:
+        return f"manual migration `{migration.name}`: {error}"
+    return _waiting(here, work, migration_past.past(known, migration.name))
+
+
 def _one(
     here: Opened,
     hosts: Sequence[Placed],
@@ -92,10 +116,7 @@ def _command(hosts: Sequence[Placed], migration: CommandMigration) -> Planned:
 def _sql(
     here: Opened, hosts: Sequence[Placed], answers: Answers, migration: SqlMigration, past: Past
 ) -> Planned:
-    files = sql_file.pair(
-        sql_file.read(name, text)
-        for name, text in sql_files.read(here.folder / migration.path, migration.path)
-    )
+    files = _files(here, migration)
     rows = () if migration.name in answers.again else _rows(migration.name, past)
     todo, _, notes = sql.pending(files, rows, migration=migration.name, strict=migration.strict)
     given = MigrationGiven(
@@ -109,6 +130,14 @@ def _sql(
         files=dict(_texts(todo)),
         secrets=frozenset([migration.database]),
         notes=tuple(f"migration `{migration.name}`: {note}" for note in notes),
+    )
+
+
+def _files(here: Opened, migration: SqlMigration) -> tuple[SqlFile, ...]:
+    """Return the files in the working tree. Raises ConfigError."""
+    return sql_file.pair(
+        sql_file.read(name, text)
+        for name, text in sql_files.read(here.folder / migration.path, migration.path)
     )
 
 

@@ -10,6 +10,7 @@ from stagecraft.app.where import Where
 from stagecraft.config.find import find
 from stagecraft.config.load import Loaded, load
 from stagecraft.config.project import Environment
+from stagecraft.config.registry import LocalRegistry
 from stagecraft.config.selection import select
 from stagecraft.runtime.clock import SystemClock
 from stagecraft.store.file import FileStore
@@ -28,6 +29,20 @@ class Opened:
     def folder(self) -> Path:
         """Return the folder of `stagecraft.yml`, absolute."""
         return self.loaded.folder
+
+    @property
+    def registry(self) -> str | None:
+        """Return what names of pushed images begin with; None if images stay where they are built."""
+        keys = self.loaded.project.registry
+        if not isinstance(keys, LocalRegistry):
+            return keys
+        return keys.address(self.loaded.project.project) if self.environment.hosts else None
+
+    @property
+    def registry_port(self) -> int | None:
+        """Return where a run serves its images itself: `registry: local` with hosts; else None."""
+        keys = self.loaded.project.registry
+        return keys.local if isinstance(keys, LocalRegistry) and self.environment.hosts else None
 
 
 def _silent(_: str) -> None:

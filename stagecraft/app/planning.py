@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 from stagecraft.app import (
+    canary,
     compose_project,
+    hooks,
     image_planning,
     images,
+    ingress,
     left_behind,
     migration_planning,
     plan_notes,
@@ -17,6 +20,7 @@ from stagecraft.app.requests import DeployRequest
 from stagecraft.app.where import Where
 from stagecraft.compose.changes import changes
 from stagecraft.compose.difference import difference
+from stagecraft.compose.ingress import ingress_of
 from stagecraft.compose.render import Rendered, render
 from stagecraft.compose.strategy import strategies
 from stagecraft.compose.use import names_of
@@ -24,6 +28,7 @@ from stagecraft.engine.ports import Observer
 from stagecraft.errors import ConfigError
 from stagecraft.migrators.answers import Answers
 from stagecraft.model.history import current
+from stagecraft.model.phase import Kind
 from stagecraft.model.plan import Asked, HostPlan, Plan, content_digest
 from stagecraft.model.release import Release
 from stagecraft.phases.catalogue import decide
@@ -59,13 +64,14 @@ def make(where: Where, here: Opened, observer: Observer, request: DeployRequest)
     choice = images.choose(
         built=project.built,
         version=version.version,
-        repository=here.loaded.project.registry or here.loaded.project.project,
+        repository=here.registry or here.loaded.project.project,
         base=base,
         asked=request.images,
         skip_build=request.skip_build,
         rebuild=request.rebuild,
     )
     hosts = place(here.loaded.project, here.environment, project.model.services)
+    file = ingress.ingress_file(here, project.model, hosts)
     rendered = {
         host.name: render(
             project.model,
@@ -73,6 +79,7 @@ def make(where: Where, here: Opened, observer: Observer, request: DeployRequest)
             services=host.services,
             images=choice.references,
             local=not host.remote,
+            ingress=file,
         )
         for host in hosts
     }
@@ -120,9 +127,11 @@ class _Making:
 
     def plan(self) -> Plan:
         """Return the plan, sealed."""
-        steps, skipped = decide(self._given())
+        decided, skipped = decide(self._given())
+        steps = hooks.around(self.here, Kind.DEPLOY, decided, skipped)
         texts = {content_digest(one.text): one.text for one in self.rendered.values()}
         files = plan_notes.read_at_use(texts)
+        hosts = {name: self._host(name, one.text) for name, one in self.rendered.items()}
         return Plan(
             project=self.here.loaded.project.project,
             environment=self.here.environment.name,
@@ -134,14 +143,14 @@ class _Making:
             asked=self._asked(),
             steps=steps,
             skipped=skipped,
-            hosts={name: self._host(name, one.text) for name, one in self.rendered.items()},
+            hosts=hosts,
             texts=texts,
             files={
                 **{name: data for one in self.rendered.values() for name, data in one.files.items()},
                 **self.migrations.files,
             },
             variables=self.project.variables,
-            secrets=self._secrets(texts),
+            secrets=self._secrets(texts, hooks.secrets_of(steps)),
             timeouts=self.here.environment.timeouts.by_phase(),
             on_failure=self.here.environment.rollout.on_failure if self.here.environment.hosts else None,
             pause=self.here.environment.rollout.pause,
@@ -151,6 +160,8 @@ class _Making:
                 *([f"read at the moment of use: {', '.join(files)}"] if files else []),
                 *self.migrations.notes,
                 *plan_notes.inside(texts),
+                *ingress.notes(hosts, texts),
+                *canary.notes(steps, hosts, texts),
                 *plan_notes.no_way_back(self.here, self.base, self.migrations.given),
             ),
         ).sealed()
@@ -178,8 +189,10 @@ class _Making:
             builds=self.choice.builds,
             given=self.choice.given,
             given_reason=self.choice.reason,
-            registry=self.here.loaded.project.registry,
+            registry=self.here.registry,
+            served=self.here.registry_port is not None,
             recreate=tuple(sorted(set(self.request.recreate))),
+            canary=canary.canary(self.here, self.project.model.services),
             migrations=self.migrations.given,
             superseded=image_planning.superseded(self.here),
             retain=self.here.loaded.project.retain,
@@ -191,6 +204,7 @@ class _Making:
             text=content_digest(self.rendered[host.name].text),
             wave=host.wave,
             remote=host.remote,
+            has_ingress=ingress_of(self.rendered[host.name].text) is not None,
             changed=self.base is None
             or bool(difference(self.base.text_of(host.name), self.rendered[host.name].text)),
         )
@@ -205,9 +219,9 @@ class _Making:
             strategies=strategies(text),
         )
 
-    def _secrets(self, texts: dict[str, str]) -> tuple[str, ...]:
-        """Return the names of the declared secrets that the texts or the builds need, sorted."""
-        names = {name for text in texts.values() for name in names_of(text)}
+    def _secrets(self, texts: dict[str, str], more: frozenset[str]) -> tuple[str, ...]:
+        """Return the names of the declared secrets that the texts, the builds or `more` need, sorted."""
+        names = {name for text in texts.values() for name in names_of(text)} | more
         for service in self.choice.builds:
             for mounted in self.project.model.services[service]["build"].get("secrets", []):
                 source = self.project.model.secrets.get(mounted["source"], {})

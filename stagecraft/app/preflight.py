@@ -42,7 +42,7 @@ class Preflight:
             Checked(what="files", problems=tuple(self.files())),
             *self._hosts.reached(),
             Checked(what="builder", problems=tuple(self._building.builder(self.values))),
-            Checked(what="registry", problems=tuple(self._building.registry())),
+            self._building.registry(),
         ]
         for host in self._look.engines:
             found += self._hosts.on_host(host, self._building.platform)
@@ -57,6 +57,11 @@ class Preflight:
     def reach(self) -> None:
         """Make sure that every engine answers. Raises UnavailableError that names those that do not."""
         if problem := self.verdict(self._hosts.reached()):
+            raise problem
+
+    def fetch(self) -> None:
+        """Fetch today's secrets. Raises UnavailableError that names every one without a value."""
+        if problem := self.verdict([Checked(what="secrets", problems=tuple(self.secrets()))]):
             raise problem
 
     def secrets(self) -> list[str]:

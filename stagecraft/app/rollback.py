@@ -1,9 +1,10 @@
 """rollback: a new release with the text, the configs and the images of one that really ran."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from stagecraft.app import plan_notes, planning, reading, rollback_migrations
+from stagecraft.app import hooks, ingress, plan_notes, planning, reading, rollback_migrations
 from stagecraft.app.hands import MakeHands
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.preflight import Preflight, listed
@@ -13,6 +14,7 @@ from stagecraft.app.where import Where
 from stagecraft.compose.changes import changes
 from stagecraft.compose.difference import difference
 from stagecraft.compose.strategy import strategies
+from stagecraft.compose.use import names_of
 from stagecraft.engine.ports import Observer, Shield
 from stagecraft.errors import RefusedError
 from stagecraft.model.events import Note
@@ -21,7 +23,8 @@ from stagecraft.model.history import completed, content, rollback_target
 from stagecraft.model.phase import Kind, Phase
 from stagecraft.model.plan import HostPlan, Plan
 from stagecraft.model.release import Release
-from stagecraft.model.step import Rollout
+from stagecraft.model.step import LOCAL, Pull, Rollout, Step
+from stagecraft.phases.rollout import PULL_CAUSE
 
 _SHOWN = 5
 """How many releases an error names as available."""
@@ -92,7 +95,28 @@ def _planned(here: Opened, request: RollbackRequest) -> Plan:
     base = planning.base_of(here)
     across = rollback_migrations.across(here, target, request)
     reason = f"`{target.id}` has its images"
+    skipped = {
+        Phase.BUILD: reason,
+        Phase.PUSH: reason,
+        **({} if across.steps else {Phase.MIGRATE_PRE: "no migration is undone"}),
+        Phase.MIGRATE_POST: "a rollback applies no migration",
+    }
+    steps: tuple[Step, ...] = (
+        *across.steps,
+        *_pulls(target, base),
+        *(_step(step, target, base) for step in target.plan.rollouts),
+    )
+    around = hooks.around(here, Kind.ROLLBACK, steps, skipped)
     texts = {name: target.text_of(name) for name in target.hosts}
+    hosts = {
+        name: HostPlan(
+            text=target.hosts[name].text or "",
+            difference=difference(base.text_of(name) if base else "", text),
+            services=changes(base.text_of(name) if base else "", text),
+            strategies=strategies(text),
+        )
+        for name, text in texts.items()
+    }
     return Plan(
         project=target.project,
         environment=target.environment,
@@ -103,30 +127,26 @@ def _planned(here: Opened, request: RollbackRequest) -> Plan:
         store_present=True,
         compose_version=target.plan.compose_version,
         rollback_of=target.id,
-        steps=(*across.steps, *(_step(step, target, base) for step in target.plan.rollouts)),
-        skipped={
-            Phase.BUILD: reason,
-            Phase.PUSH: reason,
-            **({} if across.steps else {Phase.MIGRATE_PRE: "no migration is undone"}),
-            Phase.MIGRATE_POST: "a rollback applies no migration",
-        },
-        hosts={
-            name: HostPlan(
-                text=target.hosts[name].text or "",
-                difference=difference(base.text_of(name) if base else "", text),
-                services=changes(base.text_of(name) if base else "", text),
-                strategies=strategies(text),
-            )
-            for name, text in texts.items()
-        },
+        steps=around,
+        skipped=skipped,
+        hosts=hosts,
         texts={**across.texts, **target.texts},
         files={**across.files, **target.files},
         variables={**across.variables, **target.plan.variables},
-        secrets=tuple(sorted({*across.secrets, *target.plan.secrets})),
+        secrets=tuple(sorted({*across.secrets, *_needed(target), *hooks.secrets_of(around)})),
         timeouts=target.plan.timeouts,
+        on_failure=target.plan.on_failure,
+        pause=target.plan.pause,
         given=target.images,
-        notes=(*_notes(target, texts), *across.notes),
+        notes=(*_notes(target, texts), *ingress.notes(hosts, target.texts), *across.notes),
     ).sealed()
+
+
+def _pulls(target: Release, base: Release | None) -> Iterator[Pull]:
+    """Yield a pull for every remote host whose text changes, as for a deploy."""
+    for step in target.plan.rollouts:
+        if step.host != LOCAL and (not base or base.text_of(step.host) != target.text_of(step.host)):
+            yield Pull(host=step.host, cause=PULL_CAUSE)
 
 
 def _step(step: Rollout, target: Release, base: Release | None) -> Rollout:
@@ -135,14 +155,22 @@ def _step(step: Rollout, target: Release, base: Release | None) -> Rollout:
             "text": target.hosts[step.host].text,
             "cause": f"{base.version if base else 'nothing'} -> {target.version}, as it was in {target.id}",
             "recreate": (),
+            "canary": None,
         }
     )
 
 
+def _needed(target: Release) -> frozenset[str]:
+    """Return the names of the secrets that the target's plan needs for anything but its own hooks."""
+    texts = {name for text in target.texts.values() for name in names_of(text)}
+    own = hooks.secrets_of(target.plan.steps) - texts
+    return frozenset(target.plan.secrets) - own
+
+
 def _notes(target: Release, texts: dict[str, str]) -> tuple[str, ...]:
     notes = []
-    if target.plan.secrets:
-        notes.append(f"secret values are those of today: {', '.join(target.plan.secrets)}")
+    if needed := _needed(target):
+        notes.append(f"secret values are those of today: {', '.join(sorted(needed))}")
     if files := plan_notes.read_at_use(texts):
         notes.append(f"files are read as they are today: {', '.join(files)}")
     return (*notes, *plan_notes.inside(texts))

@@ -6,21 +6,27 @@ from pathlib import Path
 
 from stagecraft.compose import public
 from stagecraft.compose.configs import FILES
+from stagecraft.compose.ingress import ingress_of
 from stagecraft.compose.next_actions import next_actions
 from stagecraft.compose.use import Inputs, acted, inputs_of, wanted
 from stagecraft.engine.ports import Clock, Observer
 from stagecraft.engine.rollout import RolloutLoop
 from stagecraft.errors import StepFailedError
+from stagecraft.ingress.drivers import DRIVERS
 from stagecraft.model.image import RunningImage
 from stagecraft.model.observed import Observed, Wanted
 from stagecraft.model.release import HostRecord, Release
 from stagecraft.model.step import Pull, Rollout
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.files import materialise
+from stagecraft.runtime.ingress import IngressDoor
 from stagecraft.runtime.inputs import label
 from stagecraft.runtime.redact import Redactor
 from stagecraft.runtime.site import ComposeSite, PartialSite
 from stagecraft.runtime.streams import shown
+
+_BY_ID = "sha256:"
+"""Begins a reference that no registry knows."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,8 @@ class Rollouts:
     files: Path
     """Where files that a text mounts are kept."""
     secrets: Mapping[str, str]
+    carry: Callable[[Docker, Mapping[str, str], float], None]
+    """Brings images from this machine's engine to another, ID -> name."""
     known: Collection[RunningImage] = ()
     """What the current release ran: nothing has to be asked about it again."""
 
@@ -46,7 +54,8 @@ class Rollouts:
         self._materialise(release)
         values = self.values(release)
         engine = self.engine(step.host)
-        site = ComposeSite(engine, step.compose_project, self.folder, "", values, deadline, self.known)
+        door = _door(text, engine)
+        site = ComposeSite(engine, step.compose_project, self.folder, "", values, deadline, self.known, door)
         observed = site.observe()
         labels = self._labels(text, values, observed)
         loop = RolloutLoop(
@@ -57,7 +66,7 @@ class Rollouts:
             self.observer,
             self._fit,
         )
-        goal = wanted(text, labels, step.recreate)
+        goal = wanted(text, labels, step.recreate, step.canary)
         return loop.run(goal, health_timeout=step.health_timeout, deadline=deadline, observed=observed)
 
     def start(
@@ -76,6 +85,7 @@ class Rollouts:
         Raises StepFailedError, UnavailableError.
         """
         self._materialise(release)
+        self._carry(self.engine(host), release, text, deadline)
         values = self.values(release)
         site = ComposeSite(self.engine(host), project, self.folder, "", values, deadline)
         observed = site.observe()
@@ -103,12 +113,19 @@ class Rollouts:
     def pull(self, step: Pull, release: Release, deadline: float) -> None:
         """Fetch every image of a host that its engine does not have. Raises StepFailedError."""
         try:
-            engine = self.engine(step.host)
-            for image in engine.missing(set(public.images(release.text_of(step.host)).values())):
+            engine, text = self.engine(step.host), release.text_of(step.host)
+            self._carry(engine, release, text, deadline)
+            for image in engine.missing(one for one in _images(text) if not one.startswith(_BY_ID)):
                 engine.pull(image, deadline)
         except StepFailedError as failure:
             failure.place = failure.place or f"host {step.host}"
             raise
+
+    def _carry(self, engine: Docker, release: Release, text: str, deadline: float) -> None:
+        """Bring what is pinned by ID: no registry has it, this machine's engine may."""
+        if missing := engine.missing(one for one in _images(text) if one.startswith(_BY_ID)):
+            names = {image.digest: image.reference for image in release.images.values()}
+            self.carry(engine, {image: names.get(image, image) for image in missing}, deadline)
 
     def _fit(self, line: str) -> str:
         """Return a line as a terminal would show it, secrets masked."""
@@ -136,6 +153,16 @@ class Rollouts:
         for name in inputs.secret_files:
             given[f"secret:{name}"] = _read(self.folder / name)
         return given
+
+
+def _door(text: str, engine: Docker) -> IngressDoor | None:
+    """Return the way to the proxies of a text, if it has any."""
+    ingress = ingress_of(text)
+    return IngressDoor(ingress, DRIVERS[ingress.driver], engine) if ingress else None
+
+
+def _images(text: str) -> set[str]:
+    return set(public.images(text).values())
 
 
 def _read(path: Path) -> bytes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from stagecraft.app import one_project, planning
 from stagecraft.app.hands import Hands
 from stagecraft.app.left_behind import reach_of
+from stagecraft.app.notices import telling
 from stagecraft.app.opened import Opened
 from stagecraft.app.where import Where
 from stagecraft.compose.pin import pin
@@ -49,7 +50,9 @@ class Run:
         """
         clock = self.hands.clock
         holder = Holder(actor=actor(self.where), pid=os.getpid(), since=clock.now())
-        with self.here.store.lock(self.here.environment.name, holder, self.lock_wait) as session:
+        lock = self.here.store.lock(self.here.environment.name, holder, self.lock_wait)
+        with telling(self.where, self.here, self.hands) as told, lock as session:
+            told.dead(session.settled)
             self.hands.inherited = session.descriptors
             here = self.here
             one_project.check(here.store, here.environment.name, here.loaded.project.project)
@@ -58,6 +61,7 @@ class Run:
             if release.kind in (Kind.DEPLOY, Kind.ROLLBACK):
                 reach = reach_of(self.here, planning.base_of(self.here))
                 release = release.model_copy(update={"reach": reach})
+            self.hands.serve(release, session.descriptors)
             runner = self.hands.runner(secrets())
             with self.shield():
                 created = session.create(release)
@@ -66,7 +70,7 @@ class Run:
                 runner=runner,
                 session=session,
                 clock=clock,
-                observer=self.hands.observer,
+                observer=told.about(created),
                 settle=settle,
                 way_back=way_back,
                 in_the_way=_in_the_way,
@@ -100,7 +104,8 @@ def back_to(release: Release | None) -> WayBack:
         steps = [step for step in release.plan.rollouts if step.host == host] if release else []
         if not release or not steps or not release.hosts[host].text:
             return None
-        changes = {"text": release.hosts[host].text, "cause": f"back to {release.id}", "recreate": ()}
+        cause = f"back to {release.id}"
+        changes = {"text": release.hosts[host].text, "cause": cause, "recreate": (), "canary": None}
         return steps[0].model_copy(update=changes), release.text_of(host)
 
     return goal

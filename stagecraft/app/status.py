@@ -3,9 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
-from stagecraft.app import planning
+from stagecraft.app import migration_planning, planning
 from stagecraft.app.hands import Hands, MakeHands
 from stagecraft.app.left_behind import gone, left_behind
+from stagecraft.app.notices import telling
 from stagecraft.app.opened import Opened, opened
 from stagecraft.app.where import Where
 from stagecraft.compose.drift import standings
@@ -21,8 +22,12 @@ _SECONDS = 30.0
 """How long one host may take to say what runs on it."""
 
 
-def status(where: Where, observer: Observer, env: str | None, hands: MakeHands) -> Standing:
+def status(
+    where: Where, observer: Observer, env: str | None, hands: MakeHands, *, notify: bool = False
+) -> Standing:
     """Return how the environment stands. A host that cannot be reached is in it with its problem.
+
+    With `notify`, whoever wants to know of drift is told of it.
 
     Raises ConfigError, StoreError.
     """
@@ -36,12 +41,17 @@ def status(where: Where, observer: Observer, env: str | None, hands: MakeHands) 
         names = sorted({*configured(here), *left_behind(here, base)})
         with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
             hosts = tuple(pool.map(look, names))
-    return Standing(
+    standing = Standing(
         environment=here.environment.name,
         release=base.id if base else None,
         version=base.version if base else None,
         hosts=hosts,
+        notes=migration_planning.reminders(here),
     )
+    if notify and standing.drifted:
+        with telling(where, here, made) as told:
+            told.drift(standing)
+    return standing
 
 
 def configured(here: Opened) -> tuple[str, ...]:

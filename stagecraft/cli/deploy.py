@@ -42,6 +42,7 @@ def deploy(
     style: options.OutputFormat = Format.TEXT,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
+    log_format: options.LogStyle = None,
     config: options.Config = None,
     store: options.Store = None,
 ) -> None:
@@ -64,7 +65,7 @@ def deploy(
     options.exclusive("each names another plan", plan=plan, resume=resume)
     options.exclusive("a recorded plan is run as it is", plan=plan, migration_done=migration_done)
     options.exclusive("a recorded plan is run as it is", plan=plan, migration_again=migration_again)
-    call = invocation(context).given(config, store)
+    call = invocation(context).given(config, store).logging(log_format)
 
     def request(saved: "Plan | None") -> DeployRequest:
         return DeployRequest(

@@ -31,6 +31,7 @@ def destroy(
     style: options.OutputFormat = Format.TEXT,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
+    log_format: options.LogStyle = None,
     config: options.Config = None,
     store: options.Store = None,
 ) -> None:
@@ -38,7 +39,7 @@ def destroy(
     from stagecraft.app.requests import DestroyRequest
 
     request = DestroyRequest(env=env, host=host, volumes=volumes, message=message, lock_wait=lock_wait)
-    call = invocation(context).given(config, store)
+    call = invocation(context).given(config, store).logging(log_format)
     planned = call.use_cases().destroy_plan(request)
     if dry_run:
         print_plan(call.terminal, planned, PlanFormat(style))

@@ -30,7 +30,7 @@ def ended(
     try:
         code = command()
     except StagecraftError as error:
-        terminal.tell(error_text(error))
+        _say(terminal, error)
         failed(error)
         return exit_code(error)
     except LostOutputError as lost:
@@ -38,11 +38,11 @@ def ended(
     except (typer.Abort, KeyboardInterrupt):
         return 130
     except _UsageError as error:
-        terminal.tell(error_text(usage(error)))
+        _say(terminal, usage(error))
         failed(usage(error))
         return ConfigError.exit_code
     except Exception as error:  # noqa: BLE001  the last net: a bug is told in one line, not in a traceback
-        terminal.tell(internal_text(error))
+        terminal.tell(internal_text(error), "error")
         return StagecraftError.exit_code
     return code if isinstance(code, int) else 0
 
@@ -64,5 +64,12 @@ def _lost(terminal: Terminal, lost: LostOutputError) -> int:
     if lost.closed:
         return CLOSED_PIPE
     error = UnavailableError(f"cannot write the output: {lost}", hint="make room, or send it somewhere else")
-    terminal.tell(error_text(error))
+    _say(terminal, error)
     return error.exit_code
+
+
+def _say(terminal: Terminal, error: StagecraftError) -> None:
+    if terminal.records:
+        terminal.line(terminal.records.error(error, exit_code(error)))
+    else:
+        terminal.tell(error_text(error))

@@ -17,6 +17,7 @@ from stagecraft.cli.catalogue import COMMANDS, meant, register
 from stagecraft.cli.endings import ended
 from stagecraft.cli.invocation import Invocation, invocation
 from stagecraft.cli.pipeline import pipeline
+from stagecraft.cli.telemetry import Telemetry
 from stagecraft.cli.terminal import Terminal
 from stagecraft.cli.tree import group
 from stagecraft.cli.use_cases import Connect, UseCases
@@ -45,6 +46,7 @@ def start(
     version: Annotated[bool, typer.Option("--version", help="Print the version of Stagecraft.")] = False,
     config: options.Config = None,
     store: options.Store = None,
+    log_format: options.LogStyle = None,
 ) -> None:
     """Release services with Docker Compose: deterministic, durable, honest."""
     call = invocation(context)
@@ -53,16 +55,21 @@ def start(
         raise typer.Exit
     if context.invoked_subcommand is None:
         context.fail("missing command")
-    context.obj = call.given(config, store)
+    context.obj = call.given(config, store).logging(log_format)
 
 
 def run(arguments: Sequence[str], call: Invocation) -> int:
     """Run one command line to its end and return the exit code; nothing is raised."""
-    inside = replace(call, pipeline=pipeline(call.environ, _folder(arguments, call.cwd), call.terminal.tell))
+    inside = replace(
+        call,
+        pipeline=pipeline(call.environ, _folder(arguments, call.cwd), call.terminal.line),
+        telemetry=Telemetry(call.environ),
+    )
     errors: list[StagecraftError] = []
     inside.pipeline.begin()
     code = ended(call.terminal, lambda: _enter(list(arguments), inside), errors.append)
     inside.pipeline.end(errors[0] if errors else None)
+    inside.telemetry.end(code, call.terminal.tell)
     return code
 
 

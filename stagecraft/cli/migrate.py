@@ -48,6 +48,7 @@ def run(
     style: options.OutputFormat = Format.TEXT,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
+    log_format: options.LogStyle = None,
     config: options.Config = None,
     store: options.Store = None,
 ) -> None:
@@ -65,7 +66,7 @@ def run(
         migration_done=tuple(migration_done or ()),
         migration_again=tuple(migration_again or ()),
     )
-    call = invocation(context).given(config, store)
+    call = invocation(context).given(config, store).logging(log_format)
     if dry_run:
         print_plan(call.terminal, call.use_cases().migrate_plan(request), PlanFormat(style))
         return

@@ -16,6 +16,13 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class LogFormat(StrEnum):
+    """How standard error is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class PlanFormat(StrEnum):
     """How a plan is printed."""
 
@@ -40,6 +47,10 @@ Env = Annotated[
 ]
 Host = Annotated[str | None, typer.Option("--host", metavar="NAME", help="Only this host.")]
 OutputFormat = Annotated[Format, typer.Option("--format", help="Text for people or JSON for programs.")]
+LogStyle = Annotated[
+    LogFormat | None,
+    typer.Option("--log-format", help="Standard error: text for people or a JSON record a line."),
+]
 Version = Annotated[
     str | None,
     typer.Option("--version", metavar="VERSION", help="What to call this version (default: from Git)."),

@@ -36,6 +36,7 @@ def rollback(
     style: options.OutputFormat = Format.TEXT,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
+    log_format: options.LogStyle = None,
     config: options.Config = None,
     store: options.Store = None,
 ) -> None:
@@ -52,7 +53,7 @@ def rollback(
         with_migrations=with_migrations,
         accept_schema=tuple(accept_schema or ()),
     )
-    call = invocation(context).given(config, store)
+    call = invocation(context).given(config, store).logging(log_format)
     if dry_run:
         print_plan(call.terminal, call.use_cases().rollback_plan(request), PlanFormat(style))
         return

@@ -1,6 +1,6 @@
 """`stagecraft status`: what runs, compared with what was released (spec/commands/status.md)."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,6 +8,9 @@ from stagecraft.cli import options
 from stagecraft.cli.invocation import invocation
 from stagecraft.cli.options import Format
 from stagecraft.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from stagecraft.model.events import Event
 
 DRIFT = 10
 
@@ -20,12 +23,20 @@ def status(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="End with 10 if there is drift, with 0 if not.")
     ] = False,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Tell those under `notify` who want to know of drift.")
+    ] = False,
     config: options.Config = None,
     store: options.Store = None,
 ) -> None:
     """Compare what runs on every host with the current release. Changes nothing."""
     call = invocation(context).given(config, store)
-    standing = call.use_cases().status(env)
+
+    def heard(event: "Event") -> None:
+        if event.event == "note":
+            call.terminal.tell(f"note: {event.text}")
+
+    standing = call.use_cases(heard).status(env, notify=notify)
     if style is Format.JSON:
         from stagecraft.cli.render.json_text import json_text
         from stagecraft.cli.render.status_text import status_json

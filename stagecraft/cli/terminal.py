@@ -3,9 +3,13 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from stagecraft.cli.render.clean import clean
+from stagecraft.errors import StagecraftError
+
+if TYPE_CHECKING:
+    from stagecraft.model.events import Event
 
 Paint = Callable[[str], str]
 """Adds colour to one cleaned line; only called if the terminal takes colour."""
@@ -19,7 +23,27 @@ class LostOutputError(Exception):
         self.closed = isinstance(cause, BrokenPipeError)
 
 
-@dataclass(frozen=True)
+LEVELS = ("debug", "info", "warn", "error")
+"""How much a line on standard error matters, least first."""
+
+
+class Records(Protocol):
+    """Makes log records of what is said on standard error."""
+
+    def line(self, level: str, message: str) -> str:
+        """Return a record for a message."""
+        ...
+
+    def event(self, event: "Event") -> str:
+        """Return the record of an event of a run."""
+        ...
+
+    def error(self, error: StagecraftError, exit_code: int) -> str:
+        """Return the record of the error that ended the command."""
+        ...
+
+
+@dataclass
 class Terminal:
     """Where the command's words go. Data on `out`, the rest on `err`."""
 
@@ -28,6 +52,8 @@ class Terminal:
     environ: Mapping[str, str]
     source: TextIO | None = None
     """Where a person's answers come from."""
+    records: Records | None = None
+    """What makes a log record of each thing said on `err`; None: it is said as it is."""
 
     @property
     def listens(self) -> bool:
@@ -77,8 +103,12 @@ class Terminal:
             lines = [paint(line) for line in lines]
         self._write("\n".join(lines) + "\n")
 
-    def tell(self, text: str) -> None:
+    def tell(self, text: str, level: str = "info") -> None:
         """Write lines for people to standard error; if nobody can read them, nothing else is lost."""
+        self.line(self.records.line(level, text) if self.records else text)
+
+    def line(self, text: str) -> None:
+        """Write to standard error what is no log record, or one already."""
         try:
             self.err.write(clean(text) + "\n")
             self.err.flush()

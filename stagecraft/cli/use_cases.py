@@ -107,8 +107,8 @@ class UseCases(Protocol):
         """Write the first configuration."""
         ...
 
-    def status(self, env: str | None) -> "Standing":
-        """Compare what runs on every host with the current release."""
+    def status(self, env: str | None, *, notify: bool = False) -> "Standing":
+        """Compare what runs on every host with the current release; with `notify`, tell of drift."""
         ...
 
     def destroy_plan(self, request: "DestroyRequest") -> "Plan":

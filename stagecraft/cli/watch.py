@@ -42,23 +42,49 @@ class Watch:
 
 
 @contextmanager
-def watching(terminal: Terminal, style: Format, *, quiet: bool, verbose: bool) -> Iterator[Watch]:
+def watching(terminal: Terminal, style: Format, *, quiet: bool, verbose: bool) -> "Iterator[Observer]":
     """Yield an observer that shows the run as the options say. Raises ConfigError if they contradict."""
     exclusive("they say opposite things", quiet=quiet, verbose=verbose)
+    with _view(terminal, style, quiet=quiet, verbose=verbose) as view:
+        shown = Watch(view, terminal)
+        yield _logged(shown, terminal, "warn" if quiet else "debug" if verbose else "info")
+
+
+def _logged(shown: Watch, terminal: Terminal, least: str) -> "Observer":
+    """Return what shows a run, and makes log records of at least that level if they are wanted."""
+    if terminal.records is None:
+        return shown
+    from stagecraft.cli.render.log_json import LogView
+
+    logged = Watch(LogView(terminal, terminal.records, least), terminal)
+
+    def both(event: "Event") -> None:
+        logged(event)
+        shown(event)
+
+    return both
+
+
+@contextmanager
+def _view(terminal: Terminal, style: Format, *, quiet: bool, verbose: bool) -> "Iterator[Observer]":
+    """Yield what shows a run on standard output.
+
+    What happens between phases goes to standard error, unless that has log records.
+    """
     if style is Format.JSON:
         from stagecraft.cli.render.events_json import JsonLines
 
-        yield Watch(JsonLines(terminal), terminal)
+        yield JsonLines(terminal)
     elif quiet:
         from stagecraft.cli.render.plain import Quiet
 
-        yield Watch(Quiet(terminal), terminal)
-    elif verbose or not terminal.moves:
+        yield Quiet(terminal)
+    elif verbose or terminal.records or not terminal.moves:
         from stagecraft.cli.render.plain import Plain
 
-        yield Watch(Plain(terminal, verbose=verbose), terminal)
+        yield Plain(terminal, verbose=verbose)
     else:
         from stagecraft.cli.render.progress import Progress
 
         with Progress(terminal, time.monotonic) as view:
-            yield Watch(view, terminal)
+            yield view

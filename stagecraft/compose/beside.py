@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from stagecraft.compose.canary import is_on_trial, trial
 from stagecraft.compose.soundness import difference, flaw_of, is_ready
 from stagecraft.compose.waiting import wait
 from stagecraft.model.action import Action, Add, Fail, Remove, Wait
@@ -45,19 +46,27 @@ def making_room(service: WantedService, both: Sides, progress: Progress) -> Iter
                 yield _remove(container, f"it is left over from an earlier rollout: {flaw.cause}")
     serving = [container for container in both.old if _serves(container)]
     settled = [container for container in both.new if _settled(container, service, progress)]
-    if len(settled) == len(both.new) >= progress.added.get(service.name, 0):
+    if batch_is_there(service, both, progress) and not is_on_trial(service, *both, progress):
         surplus = max(0, len(serving) + len(settled) - service.replicas)
         for container in sorted(serving, key=lambda c: (_can_serve(c, service), c.number))[:surplus]:
             yield _remove(container, _cause_of_surplus(settled, service))
 
 
-def replacement(service: WantedService, both: Sides, progress: Progress) -> Action:
+def batch_is_there(service: WantedService, both: Sides, progress: Progress) -> bool:
+    """Return whether all new containers that were asked for are there, and none of them is waited for."""
+    settled = all(_settled(container, service, progress) for container in both.new)
+    return settled and len(both.new) >= progress.added.get(service.name, 0)
+
+
+def replacement(service: WantedService, both: Sides, observed: Observed, progress: Progress) -> Action:
     """Return what the replacement needs next; what may go is gone already."""
     if failure := _failure(service, both, progress):
         return failure
     for container in both.new:
         if not _settled(container, service, progress):
             return wait(service, container, progress)
+    if is_on_trial(service, *both, progress):
+        return trial(service, both.new, observed, progress)
     strategy, name = service.strategy, service.name
     if strategy.delay and name in progress.added and name not in progress.rested:
         return Wait(service=name, cause="`delay` between two batches", rest=strategy.delay)
@@ -80,7 +89,7 @@ def taking_back(wanted: Wanted, observed: Observed, progress: Progress) -> Itera
         if both is None or not serving or service.strategy.failure_action is FailureAction.PAUSE:
             continue
         kept = max(0, service.replicas - len(serving))
-        ready = [container for container in both.new if _is_sound(container, service)]
+        ready = [container for container in both.new if is_sound(container, service)]
         for container in both.new:
             if container not in ready[:kept]:
                 yield _remove(container, "the rollout failed, and the old containers keep serving")
@@ -100,14 +109,15 @@ def _failure(service: WantedService, both: Sides, progress: Progress) -> Fail | 
 
 def _settled(container: Container, service: WantedService, progress: Progress) -> bool:
     """Return whether nothing is waited for any more: it is ready, or the user wants to go on regardless."""
-    if _is_sound(container, service):
+    if is_sound(container, service):
         return True
     if service.strategy.failure_action is not FailureAction.CONTINUE:
         return False
     return flaw_of(container, service) is not None or service.name in progress.overdue
 
 
-def _is_sound(container: Container, service: WantedService) -> bool:
+def is_sound(container: Container, service: WantedService) -> bool:
+    """Return whether a container is what is wanted, and ready."""
     return flaw_of(container, service) is None and is_ready(container, service, to_complete=False)
 
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from stagecraft.compose.beside import replacement, sides, taking_back
 from stagecraft.compose.clearing import clearing, remove
 from stagecraft.compose.soundness import Flaw, flaw_of, is_ready
+from stagecraft.compose.traffic import drains, held_back, silent, switches, undisturbed
 from stagecraft.compose.waiting import wait
-from stagecraft.model.action import Action, Add, Fail, Remove, Up, Verb, Wait
+from stagecraft.model.action import Action, Add, Check, Fail, Remove, Up, Verb, Wait
 from stagecraft.model.observed import Condition, Container, Observed, Progress, Wanted, WantedService
 from stagecraft.model.strategy import Order
 
@@ -20,14 +21,16 @@ def next_actions(wanted: Wanted, observed: Observed, progress: Progress) -> tupl
     A failure stands alone. Names and ports are freed before anything is brought up, and nothing is waited for
     while there is something to do, so one answer holds actions of one stage only. Once the run has failed,
     what is left to do is to take back what was begun beside containers that still serve.
+
+    Nobody goes before the ingress leads requests elsewhere, and before those in flight have ended.
     """
     if progress.failed:
-        return tuple(taking_back(wanted, observed, progress))
+        return _in_order(wanted, observed, progress, cleared=tuple(taking_back(wanted, observed, progress)))
     awaited = _awaited(wanted)
     verdicts = {
         service.name: _verdict(
             service,
-            observed.of(service.name),
+            observed,
             progress,
             recreate=service.name in wanted.recreate,
             to_complete=service.name in awaited,
@@ -35,11 +38,44 @@ def next_actions(wanted: Wanted, observed: Observed, progress: Progress) -> tupl
         for service in wanted.services
     }
     startable = {service.name for service in wanted.services if _may_start(service, verdicts)}
+    unanswered = tuple(silent(wanted, observed, progress))
+    cleared = tuple(clearing(wanted, observed, progress))
+    begun = tuple(
+        v for name, v in verdicts.items() if name in startable and isinstance(v, Add | Check | Up | Remove)
+    )
     return (
         _failures(verdicts, startable)
-        or tuple(clearing(wanted, observed, progress))
-        or tuple(v for name, v in verdicts.items() if name in startable and isinstance(v, Add | Up | Remove))
-        or tuple(v for v in verdicts.values() if isinstance(v, Wait))
+        or tuple(one for one in unanswered if isinstance(one, Fail))
+        or _in_order(
+            wanted,
+            observed,
+            progress,
+            cleared=held_back(wanted, observed, cleared, begun, unanswered),
+            begun=held_back(wanted, observed, begun, begun, unanswered),
+            waits=(
+                *(v for v in verdicts.values() if isinstance(v, Wait) and not (v.rest and unanswered)),
+                *unanswered,
+            ),
+        )
+    )
+
+
+def _in_order(
+    wanted: Wanted,
+    observed: Observed,
+    progress: Progress,
+    *,
+    cleared: Sequence[Action],
+    begun: Sequence[Action] = (),
+    waits: Sequence[Action] = (),
+) -> tuple[Action, ...]:
+    """Return the first of these that there is: what to switch, to clear, to begin, to wait for."""
+    draining = tuple(drains(wanted, observed, progress, (*cleared, *begun)))
+    return (
+        tuple(switches(wanted, observed, progress, (*cleared, *begun)))
+        or undisturbed(cleared, draining)
+        or undisturbed(begun, draining)
+        or (*draining, *waits)
     )
 
 
@@ -70,14 +106,15 @@ def _failures(verdicts: Verdicts, startable: set[str]) -> tuple[Action, ...]:
 
 def _verdict(
     service: WantedService,
-    containers: Sequence[Container],
+    observed: Observed,
     progress: Progress,
     *,
     recreate: bool,
     to_complete: bool,
 ) -> Action | None:
+    containers = observed.of(service.name)
     if both := sides(service, containers, progress):
-        return replacement(service, both, progress)
+        return replacement(service, both, observed, progress)
     flaws = {c.name: flaw for c in containers if (flaw := flaw_of(c, service))}
     missing = service.replicas - len(containers)
     if service.name in progress.tried:

@@ -7,6 +7,7 @@ from typing import Any
 
 from stagecraft.compose.canonical import Canonical
 from stagecraft.compose.configs import Delivery, delivered, mounted
+from stagecraft.compose.ingress import IngressFile, extension, with_file
 from stagecraft.compose.writer import write
 from stagecraft.errors import ConfigError
 
@@ -30,14 +31,17 @@ def render(
     services: Collection[str],
     images: Mapping[str, str],
     local: bool = True,
+    ingress: IngressFile | None = None,
 ) -> Rendered:
     """Return the text that runs `services` of `model` as Compose project `project`.
 
     `images` maps each service that is built here, or given, to `repository:tag`. `local` says that the host's
-    engine sees this machine's files.
+    engine sees this machine's files. `ingress` is rendered where its proxy runs.
 
     Raises ConfigError: something the host cannot be given.
     """
+    proxied = ingress if ingress and ingress.ingress.service in services else None
+    model = with_file(model, proxied) if proxied else model
     references = _shared(model, images)
     chosen = {name: model.services[name] for name in sorted(services)}
     used = _used(chosen)
@@ -53,7 +57,8 @@ def render(
         "secrets": _kept(model, used, "secrets"),
         "models": _kept(model, used, "models"),
     }
-    text = write({"name": project} | {name: section for name, section in sections.items() if section})
+    said = extension(proxied.ingress) if proxied else {}
+    text = write({"name": project} | said | {name: section for name, section in sections.items() if section})
     files = {
         one.name: base64.b64encode(one.data).decode() for name, one in sorted(configs.items()) if one.name
     }

@@ -6,9 +6,12 @@ from typing import Any
 
 from stagecraft.compose import dollars
 from stagecraft.compose.configs import FILES
+from stagecraft.compose.ingress import ingress_of
 from stagecraft.compose.strategy import EXTENSION, UPDATE_KEYS, replicas, strategies
 from stagecraft.compose.text import DIGEST, INPUTS, labelled, load
 from stagecraft.compose.writer import write
+from stagecraft.model.canary import Canary
+from stagecraft.model.ingress import Ingress, Routed
 from stagecraft.model.observed import Condition, Wanted, WantedService
 from stagecraft.model.source import EnvFile
 from stagecraft.model.strategy import Strategy
@@ -48,21 +51,28 @@ def acted(text: str, inputs: Mapping[str, str]) -> str:
     and without `update_config` a change of it replaces nothing.
     `inputs` maps services to the keyed hash of the values they use today.
     """
-    model = load(text)
+    model = {key: value for key, value in load(text).items() if key != EXTENSION}
     for name, service in model["services"].items():
         plain = _without_order(service)
         model["services"][name] = labelled(plain, {INPUTS: inputs[name]}) if inputs.get(name) else plain
     return write(model)
 
 
-def wanted(text: str, inputs: Mapping[str, str], recreate: Collection[str] = ()) -> Wanted:
+def wanted(
+    text: str, inputs: Mapping[str, str], recreate: Collection[str] = (), canary: Canary | None = None
+) -> Wanted:
     """Return the goal that `text` states, for the values of today."""
     services, strategy = load(text)["services"], strategies(text)
+    ingress = ingress_of(text)
     return Wanted(
         services=tuple(
-            _wanted(name, service, inputs.get(name, ""), strategy[name]) for name, service in services.items()
+            _wanted(name, service, inputs.get(name, ""), strategy[name], ingress).model_copy(
+                update={"canary": canary}
+            )
+            for name, service in services.items()
         ),
         recreate=frozenset(recreate),
+        ingress=ingress.service if ingress else "",
     )
 
 
@@ -90,9 +100,16 @@ def _without_order(service: dict[str, Any]) -> dict[str, Any]:
     return dict(sorted({**plain, **({"deploy": deploy} if deploy else {})}.items()))
 
 
-def _wanted(name: str, service: dict[str, Any], inputs: str, strategy: Strategy) -> WantedService:
+def _wanted(
+    name: str,
+    service: dict[str, Any],
+    inputs: str,
+    strategy: Strategy,
+    ingress: Ingress | None,
+) -> WantedService:
     check = service.get("healthcheck", {})
     needs = service.get("depends_on", {})
+    ports = ingress.ports(name) if ingress else ()
     return WantedService(
         name=name,
         digest=service.get("labels", {}).get(DIGEST, ""),
@@ -103,6 +120,7 @@ def _wanted(name: str, service: dict[str, Any], inputs: str, strategy: Strategy)
         has_check=bool(check) and not check.get("disable") and check.get("test", [""])[0] != "NONE",
         needs={other: Condition(need["condition"]) for other, need in needs.items()},
         strategy=strategy,
+        routed=Routed(ports=ports, drain=ingress.drain(name)) if ingress and ports else None,
     )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from stagecraft.config.canary import CanaryKeys
 from stagecraft.config.durations import Delay
 from stagecraft.config.names import Matches, RoleName
 from stagecraft.model.frozen import Frozen
@@ -66,4 +67,8 @@ class RolloutKeys(Frozen):
         default=OnFailure.REVERT,
         description="What happens when a host fails: revert (hosts that were switched go back), "
         "stop (the rest is not touched) or continue.",
+    )
+    canary: CanaryKeys | None = Field(
+        default=None,
+        description="A share of the requests for the new version first, and a check that decides.",
     )

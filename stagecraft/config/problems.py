@@ -1,6 +1,7 @@
 """Validation errors in a person's words: every problem with its line, its key path and a hint."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,9 @@ _WORDS = {
     "model_attributes_type": "must be a mapping",
     "greater_than_equal": "must be at least {ge}",
     "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+    "union_tag_invalid": "has `{discriminator}: {tag}`, which must be one of {expected_tags}",
+    "union_tag_not_found": "needs `{discriminator}`",
     "too_short": "must not be empty",
 }
 
@@ -63,7 +67,15 @@ def _problem(detail: Mapping[str, Any], root: Node) -> Problem:
 
 def _words(detail: Mapping[str, Any]) -> str:
     template = _WORDS.get(detail["type"])
-    return template.format(**detail.get("ctx", {})) if template else str(detail["msg"])
+    context = {name: _quoted(name, value) for name, value in detail.get("ctx", {}).items()}
+    return template.format(**context) if template else str(detail["msg"])
+
+
+def _quoted(name: str, value: object) -> str:
+    """Return what pydantic says of a value, with what can be written between our quotes."""
+    if name == "discriminator":
+        return str(value).strip("'")
+    return re.sub(r"'([^']*)'", r"`\1`", str(value))
 
 
 def _hint(detail: Mapping[str, Any], path: Path) -> str:
@@ -85,14 +97,15 @@ def _locate(loc: Iterable[str | int], root: Node, *, missing: bool) -> tuple[Pat
     """Return the key path and line that a pydantic location means: names of union members are left out."""
     path: list[str | int] = []
     node, line = root, root.line
-    for part in loc:
+    parts = list(loc)
+    for place, part in enumerate(parts):
         if isinstance(node.value, Mapping) and part in node.value:
             entry = node.value[str(part)]
             node, line = entry.node, entry.line
         elif isinstance(node.value, tuple) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]
             line = node.line
-        elif not (missing and isinstance(node.value, Mapping)):
+        elif not (missing and place == len(parts) - 1):
             continue
         path.append(part)
     return tuple(path), line

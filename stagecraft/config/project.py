@@ -4,21 +4,25 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema, model_validator
 
+from stagecraft.config import own
 from stagecraft.config.aliases import AliasName, CommandLine
 from stagecraft.config.durations import Duration, spoken
+from stagecraft.config.hooks import HookKeys
 from stagecraft.config.hosts import Host, HostName, RolloutKeys
+from stagecraft.config.ingress import IngressKeys
 from stagecraft.config.migrations import Migration, check
 from stagecraft.config.names import (
     EnvironmentName,
     MisplacedError,
     ProfileName,
     ProjectName,
-    Registry,
     RelativePath,
     RoleName,
     ServiceName,
     VariableName,
 )
+from stagecraft.config.notify import Target, check_urls
+from stagecraft.config.registry import RegistryKey
 from stagecraft.config.sources import SecretSource
 from stagecraft.model.frozen import Frozen
 from stagecraft.model.phase import Phase
@@ -126,6 +130,14 @@ class EnvironmentKeys(Frozen):
             )
         return self
 
+    @model_validator(mode="after")
+    def _hold_fits(self) -> Self:
+        canary, longest = self.rollout.canary, self.timeouts.rollout
+        if canary and canary.hold >= longest:
+            words = f"must be shorter than `timeouts.rollout`, which is {spoken(longest)}"
+            raise MisplacedError(words, "rollout", "canary", "hold")
+        return self
+
 
 class Environment(EnvironmentKeys):
     """One environment, chosen: with its name and its Compose project (see `select`)."""
@@ -156,8 +168,9 @@ class Project(Frozen):
         description="Compose file or files, as `docker compose -f -f`. Default: the first of compose.yaml, "
         "compose.yml, docker-compose.yaml and docker-compose.yml that is there.",
     )
-    registry: Registry | None = Field(
-        default=None, description="Where images are pushed: <registry>/<service>:<version>."
+    registry: RegistryKey | None = Field(
+        default=None,
+        description="Where images are pushed: <registry>/<service>:<version>. `local`: served by the run.",
     )
     require_clean: StrictBool = Field(default=False, description="Whether to refuse a changed working tree.")
     retain: Annotated[int, Field(strict=True, ge=1)] = Field(
@@ -177,6 +190,9 @@ class Project(Frozen):
     migrations: tuple[Migration, ...] = Field(
         default=(), description="What happens to data around a rollout, in this order."
     )
+    ingress: IngressKeys | None = Field(
+        default=None, description="The proxy that leads requests to services, switched without a gap."
+    )
     environments: dict[EnvironmentName, EnvironmentKeys] = Field(
         min_length=1, description="Where and with which values the services run."
     )
@@ -184,6 +200,20 @@ class Project(Frozen):
     @model_validator(mode="after")
     def _migrations_fit(self) -> Self:
         check(self.migrations, self.secrets, self.roles)
+        return self
+
+    hooks: tuple[HookKeys, ...] = Field(
+        default=(), description="Commands before and after phases, each in this order."
+    )
+    notify: tuple[Target, ...] = Field(
+        default=(), description="Whom to tell of a release: webhooks and commands."
+    )
+
+    @model_validator(mode="after")
+    def _own_programs_fit(self) -> Self:
+        for key, entries in (("hooks", self.hooks), ("notify", self.notify)):
+            own.check(key, entries, self.secrets, self.environments)
+        check_urls(self.notify, frozenset(self.secrets))
         return self
 
     aliases: dict[AliasName, CommandLine] = Field(
@@ -200,6 +230,14 @@ class Project(Frozen):
                 for number, role in enumerate(keys.roles):
                     if role not in self.roles:
                         raise MisplacedError(f"`{role}` is not one of `roles`", *path, "roles", number)
+        return self
+
+    @model_validator(mode="after")
+    def _a_canary_has_an_ingress(self) -> Self:
+        for name, environment in self.environments.items():
+            if environment.rollout.canary and not self.ingress:
+                path = ("environments", name, "rollout", "canary")
+                raise MisplacedError("needs an `ingress`, which gives it its share of the requests", *path)
         return self
 
     @model_validator(mode="after")

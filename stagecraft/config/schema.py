@@ -27,22 +27,28 @@ def text() -> str:
 def keys_at(path: tuple[str | int, ...]) -> list[str]:
     """Return the keys that are known at a key path; none where any name is allowed."""
     root = Project.model_json_schema()
-    node = root
+    nodes = [root]
     for part in path:
-        node = _below(node, str(part), root)
-    return list(_resolved(node, root).get("properties", ()))
+        nodes = [_below(one, part) for node in nodes for one in _variants(node, root)]
+    found = [one for node in nodes for one in _variants(node, root)]
+    return list(dict.fromkeys(key for one in found for key in one.get("properties", ())))
 
 
-def _below(node: _Schema, part: str, root: _Schema) -> _Schema:
-    node = _resolved(node, root)
+def _below(node: _Schema, part: str | int) -> _Schema:
+    """Return the schema of a key, or of an item of a list; an empty one if there is none."""
+    if isinstance(part, int):
+        return cast("_Schema", node.get("items", {}))
     named = node.get("properties", {})
     patterns = list(node.get("patternProperties", {}).values())
     return cast("_Schema", named[part] if part in named else patterns[0] if patterns else {})
 
 
-def _resolved(node: _Schema, root: _Schema) -> _Schema:
-    reference = node.get("$ref", "")
-    return cast("_Schema", root["$defs"][reference.rpartition("/")[2]]) if reference else node
+def _variants(node: _Schema, root: _Schema) -> list[_Schema]:
+    """Return what a value may be, with references followed."""
+    if "$ref" in node:
+        return _variants(root["$defs"][node["$ref"].rpartition("/")[2]], root)
+    several = node.get("oneOf") or node.get("anyOf")
+    return [found for one in several for found in _variants(one, root)] if several else [node]
 
 
 def _close(node: object) -> None:

@@ -10,7 +10,7 @@ from stagecraft.errors import StepFailedError
 from stagecraft.model.events import StepChanged
 from stagecraft.model.outcome import Outcome
 from stagecraft.model.release import Release
-from stagecraft.model.step import Migrate, Push, Step
+from stagecraft.model.step import Hook, Migrate, Push, Step
 
 Ended = tuple[int, Outcome | StepFailedError]
 """The place of a step in its wave, and what became of it."""
@@ -102,5 +102,7 @@ def _subject(step: Step) -> str:
             return step.service
         case Migrate():
             return step.work.name
+        case Hook():
+            return step.name
         case _:
             return step.host

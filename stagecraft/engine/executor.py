@@ -134,9 +134,12 @@ class Executor:
         failures: list[StepFailedError] = []
         begun = False
         for wave in _by_wave(steps):
-            if begun and plan.pause:
+            hosts = isinstance(wave[0], Rollout)
+            if failures and not hosts:  # `continue` goes on with other hosts, with nothing else
+                break
+            if begun and hosts and plan.pause:
                 self._clock.sleep(plan.pause)
-            begun = begun or isinstance(wave[0], Rollout)
+            begun = begun or hosts
             failed = self._wave(wave, deadline)
             failures += [failed[place] for place in sorted(failed)]
             hosts_only = all(isinstance(wave[place], Rollout) for place in failed)
@@ -189,7 +192,7 @@ class Executor:
             try:
                 self._crew.run(step, self._journal.release, deadline, self._journal.change)
             except (StepFailedError, InterruptedRunError) as failure:
-                self._observer(Note(text=f"not cleaned up: {failure}"))
+                self._observer(Note(text=f"the release has ended, but not all of `finalize`: {failure}"))
 
     def _host_statuses(self, hosts: Mapping[str, HostStatus], **more: object) -> None:
         self._journal.change(lambda release: _marked(release, hosts, more))

@@ -59,26 +59,32 @@ class RolloutLoop:
     def _reach(self, wanted: Wanted, seen: Observed, run: RolloutRun, deadline: float) -> HostRecord:
         while actions := tuple(self.decide(wanted, seen, run.progress())):
             if failures := [action for action in actions if isinstance(action, Fail)]:
-                raise self._failure(failures, seen)
+                raise self._failure(failures, seen, run)
             if self.clock.monotonic() >= deadline:
                 raise self._late(actions)
-            run.act(actions)
+            run.act(actions, seen)
             seen = self.site.observe()
         return run.record(self.site.running(seen))
 
     def _take_back(self, wanted: Wanted, run: RolloutRun) -> list[str]:
         """Do what is left after a failure, as well as it can be done; return the services it was about."""
+        removed: dict[str, str] = {}
         with suppress(StepFailedError, UnavailableError):
-            seen = self.site.observe()
-            if actions := tuple(self.decide(wanted, seen, run.progress(failed=True))):
-                run.act(actions)
-                removed = {action.id for action in actions if isinstance(action, Remove)}
-                return sorted({c.service for c in seen.containers if c.id in removed})
-        return []
+            while True:
+                seen = self.site.observe()
+                actions = tuple(self.decide(wanted, seen, run.progress(failed=True)))
+                going = {action.id for action in actions if isinstance(action, Remove)}
+                if not actions or going & removed.keys():
+                    break
+                run.act(actions, seen)
+                removed |= {c.id: c.service for c in seen.containers if c.id in going}
+        return sorted(set(removed.values()))
 
-    def _failure(self, failures: Sequence[Fail], observed: Observed) -> StepFailedError:
+    def _failure(self, failures: Sequence[Fail], observed: Observed, run: RolloutRun) -> StepFailedError:
         reasons = "; ".join(f"`{fail.service}` failed: {fail.cause}" for fail in failures)
-        log = tuple(line for fail in failures for line in self._evidence(fail.container, observed))
+        checks = [f"check | {line}" for fail in failures for line in run.said.get(fail.service, ())]
+        logs = [line for fail in failures for line in self._evidence(fail.container, observed)]
+        log = (*map(self.redact, checks[-LOG_LINES:]), *logs)
         return StepFailedError(
             self.redact(reasons),
             place=f"host {self.host}",

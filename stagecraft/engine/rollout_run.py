@@ -1,20 +1,24 @@
 """One run of a rollout: does what was decided, tells of it, and remembers since when it waits."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
 from stagecraft.engine.ports import Clock, Observer
 from stagecraft.engine.site import Site
+from stagecraft.errors import StepFailedError
 from stagecraft.model import events
-from stagecraft.model.action import Action, Add, Fail, Remove, Rename, Up, Wait
+from stagecraft.model.action import Action, Add, Check, Fail, Remove, Rename, Switch, Up, Wait
 from stagecraft.model.image import RunningImage
-from stagecraft.model.observed import Progress
+from stagecraft.model.observed import Observed, Progress
 from stagecraft.model.phase import HostStatus
 from stagecraft.model.release import HostRecord
 
 POLL = 0.1
 """Seconds between two looks while something is waited for."""
+SWITCHES = 50
+"""How often a proxy is told the same in one run."""
 
 
 @dataclass
@@ -34,7 +38,14 @@ class RolloutRun:
     added: dict[str, int] = field(default_factory=dict)
     rests: dict[str, float] = field(default_factory=dict)
     """Service -> when its pause between two batches is over."""
+    drains: dict[str, float] = field(default_factory=dict)
+    """Container ID -> when its requests in flight have had all the time they get."""
+    checked: dict[str, int] = field(default_factory=dict)
+    """Service -> exit code of the check of its new containers."""
+    said: dict[str, Sequence[str]] = field(default_factory=dict)
+    """Service -> the last lines that this check wrote."""
     since: dict[str, float] = field(default_factory=dict)
+    switched: Counter[Switch] = field(default_factory=Counter)
     told: set[Action] = field(default_factory=set)
     last: tuple[Action, ...] = ()
 
@@ -48,11 +59,16 @@ class RolloutRun:
             stale=self.stale,
             added=dict(self.added),
             rested=frozenset(name for name, until in self.rests.items() if now >= until),
+            drained=frozenset(id_ for id_, until in self.drains.items() if now >= until),
+            checked=dict(self.checked),
             failed=failed,
         )
 
-    def act(self, actions: tuple[Action, ...]) -> None:
-        """Do what is asked for, one command a kind; pause if there was nothing to do or it had no effect."""
+    def act(self, actions: tuple[Action, ...], seen: Observed) -> None:
+        """Do what is asked for, one command a kind; pause if there was nothing to do or it had no effect.
+
+        `seen` is the look that led to the actions.
+        """
         again, self.last = actions == self.last, actions
         batches: dict[tuple[object, ...], tuple[Action, ...]] = {}
         for action in actions:
@@ -60,8 +76,12 @@ class RolloutRun:
             batches[key] = (*batches.get(key, ()), action)
         for batch in batches.values():
             self._tell(batch)
-            self._do(batch)
-        self._start_waiting(action.service for action in actions if isinstance(action, Add | Up | Wait))
+            self._do(batch, seen)
+        self._start_waiting(
+            action.service
+            for action in actions
+            if isinstance(action, Add | Up) or (isinstance(action, Wait) and not action.leaving)
+        )
         if again or isinstance(actions[0], Wait):
             self.clock.sleep(POLL)
 
@@ -70,7 +90,7 @@ class RolloutRun:
         status = HostStatus.UPDATED if self.done else HostStatus.UNCHANGED
         return HostRecord(status=status, actions=tuple(self.done), running=dict(running))
 
-    def _do(self, batch: tuple[Action, ...]) -> None:
+    def _do(self, batch: tuple[Action, ...], seen: Observed) -> None:
         site = self.site
         match batch[0]:
             case Up(force=force):
@@ -79,6 +99,10 @@ class RolloutRun:
                 site.remove([action.id for action in batch if isinstance(action, Remove)])
             case Rename(id=container, to=name):
                 site.rename(container, name)
+            case Switch():
+                self._switch([action for action in batch if isinstance(action, Switch)], seen)
+            case Check():
+                self._check([action for action in batch if isinstance(action, Check)])
             case Add():
                 self._add([action for action in batch if isinstance(action, Add)])
             case Wait() | Fail():
@@ -98,10 +122,35 @@ class RolloutRun:
         self.tried.update(self.added)
         self.site.add({action.service: action.total for action in actions})
 
+    def _check(self, actions: list[Check]) -> None:
+        for action in actions:
+            code, self.said[action.service] = self.site.check(action.container, action.command)
+            self.checked[action.service] = code
+            self.rests.pop(action.service, None)
+
+    def _switch(self, actions: list[Switch], seen: Observed) -> None:
+        """Tell one proxy about its services; who is led to again has all its time when it leaves again."""
+        back = {share.container for action in actions for share in action.to}
+        for container in seen.containers:
+            if container.name in back:
+                self.drains.pop(container.id, None)
+        self.switched[actions[0]] += 1
+        if self.switched[actions[0]] > SWITCHES:
+            raise StepFailedError(
+                f"the ingress does not keep to what it was told: {actions[0]}",
+                hint="does something else tell it what to do?",
+                place=f"host {self.host}",
+            )
+        for proxy in seen.proxies:
+            if proxy.container == actions[0].proxy:
+                self.site.switch(proxy, {action.service: action.to for action in actions})
+
     def _wait(self, actions: list[Wait]) -> None:
         now = self.clock.monotonic()
         for action in actions:
-            if action.rest:
+            for container in action.leaving:
+                self.drains.setdefault(container, now + action.rest)
+            if action.rest and not action.leaving:
                 self.rests.setdefault(action.service, now + action.rest)
 
     def _start_waiting(self, services: Iterable[str]) -> None:
@@ -131,5 +180,7 @@ def _batch(action: Action) -> tuple[object, ...]:
             return Up, force
         case Rename(id=container):
             return Rename, container
+        case Switch(proxy=proxy):
+            return Switch, proxy
         case _:
             return (type(action),)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from stagecraft.model.image import RunningImage
+from stagecraft.model.ingress import Proxy, Traffic
 from stagecraft.model.observed import Observed
 
 
@@ -14,7 +15,7 @@ class Site(Protocol):
     """
 
     def observe(self) -> Observed:
-        """Return every container of the project."""
+        """Return every container of the project, and what the ingress says if the text has one."""
         ...
 
     def up(self, services: Sequence[str], *, force: bool) -> None:
@@ -31,6 +32,17 @@ class Site(Protocol):
 
     def rename(self, container: str, name: str) -> None:
         """Give a container, by ID, another name."""
+        ...
+
+    def switch(self, proxy: Proxy, traffic: Traffic) -> None:
+        """Tell a proxy, as it was last seen, which containers serve; return once it has acknowledged it.
+
+        One that does not answer is for the next look to notice.
+        """
+        ...
+
+    def check(self, container: str, command: Sequence[str]) -> tuple[int, Sequence[str]]:
+        """Run a command in a container, by ID; return its exit code and the last lines it wrote."""
         ...
 
     def logs(self, container: str, lines: int) -> Sequence[str]:

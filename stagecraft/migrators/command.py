@@ -1,5 +1,7 @@
 """The `command` engine decides: what a killed run means, and how it is undone (spec/migrations.md). Pure."""
 
+import re
+
 from stagecraft.config.migrations import FROM, CommandMigration
 from stagecraft.errors import RefusedError
 from stagecraft.migrators.answers import Answers, ways_on
@@ -7,6 +9,7 @@ from stagecraft.migrators.protocol import Resume, Verdict
 from stagecraft.model.migration import Change, MigrationRecord, MigrationStatus, Work
 
 ENGINE = "command"
+_NOTES = re.compile(r"(?:\s*\([^()]*\))+\s*$")
 
 
 def work(migration: CommandMigration) -> Work:
@@ -30,6 +33,17 @@ def work(migration: CommandMigration) -> Work:
             "rollback": list(migration.rollback or ()),
         },
     )
+
+
+def revision(printed: str) -> str:
+    """Return the revision in what `head` printed, on one line.
+
+    Notes in parentheses at the end of a line are about it and not of it: `flask db heads` prints
+    `ae1027a6acf (head)`, and `flask db downgrade` understands `ae1027a6acf` only (alembic's commands `heads`,
+    `current` and `downgrade`).
+    """
+    lines = (_NOTES.sub("", line) for line in printed.splitlines())
+    return " ".join(" ".join(lines).split())
 
 
 def resume(record: MigrationRecord, *, now: str, answers: Answers) -> Resume:

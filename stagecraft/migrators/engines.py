@@ -7,17 +7,11 @@ from stagecraft.model.migration import MigrationRecord
 
 
 class _Command:
-    def has_revisions(self, record: MigrationRecord) -> bool:
-        return record.has_head
-
     def resume(self, record: MigrationRecord, *, now: str, answers: Answers) -> Resume:
         return command.resume(record, now=now, answers=answers)
 
 
 class _Sql:
-    def has_revisions(self, record: MigrationRecord) -> bool:  # noqa: ARG002 - the protocol's parameters
-        return False
-
     def resume(self, record: MigrationRecord, *, now: str, answers: Answers) -> Resume:  # noqa: ARG002
         """Let the table decide: it is read under the database's lock, with the same answers."""
         return Resume(Verdict.AGAIN, "the table `stagecraft_migrations` tells what is left to do")

@@ -28,10 +28,6 @@ class Resume:
 class Engine(Protocol):
     """One way to migrate."""
 
-    def has_revisions(self, record: MigrationRecord) -> bool:
-        """Return whether the core should ask for the revision before it resumes this migration."""
-        ...
-
     def resume(self, record: MigrationRecord, *, now: str, answers: Answers) -> Resume:
         """Decide about a started migration; `now`: the revision, empty if there is none.
 

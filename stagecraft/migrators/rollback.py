@@ -42,8 +42,7 @@ class _Item:
 
     @property
     def title(self) -> str:
-        name = self.ran.record.name
-        return f"`{name}`" if self.change.name == name else f"`{self.change.name}` of `{name}`"
+        return _title(self.ran.record, self.change)
 
 
 def standing(ran: Iterable[Ran]) -> tuple[Ran, ...]:
@@ -122,7 +121,7 @@ def missing(ran: Sequence[Ran]) -> dict[str, str]:
             elif key in here:
                 here.discard(key)
             else:
-                lost[key] = f"`{change.name}` of `{it.record.name}` was undone in {it.release}"
+                lost[key] = f"{_title(it.record, change)} was undone in {it.release}"
     return {name: sentence for (name, _), sentence in lost.items()}
 
 
@@ -134,6 +133,10 @@ def incompatible(records: Iterable[MigrationRecord]) -> tuple[str, ...]:
         for item in reversed(_items(Ran("", record)))
         if not (item.certain and item.change.compatible)
     )
+
+
+def _title(record: MigrationRecord, change: Change) -> str:
+    return f"`{record.name}`" if change.name == record.name else f"`{change.name}` of `{record.name}`"
 
 
 def _items(ran: Ran) -> list[_Item]:

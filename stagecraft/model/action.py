@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from stagecraft.model.frozen import Frozen
+from stagecraft.model.ingress import Share
 
 
 class Verb(StrEnum):
@@ -66,12 +67,38 @@ class Rename(_Action):
         return f"rename {self.name}"
 
 
+class Switch(_Action):
+    """Lead the requests for a service to these containers, and to no others: those drain."""
+
+    service: str
+    proxy: str
+    """ID of the container of the ingress that is told."""
+    to: tuple[Share, ...]
+
+    def __str__(self) -> str:
+        return f"switch {self.service} to {', '.join(share.container for share in self.to) or 'nothing'}"
+
+
+class Check(_Action):
+    """Run a command in a container; its exit code decides about the new containers of a service."""
+
+    service: str
+    container: str
+    """ID of the container it runs in."""
+    command: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"check {self.service}"
+
+
 class Wait(_Action):
     """Nothing to do for a service but to look again."""
 
     service: str
     rest: float = 0
-    """Seconds to let pass, if it is the pause between two batches that is waited for."""
+    """Seconds to let pass at most, if it waits for no container to become ready."""
+    leaving: tuple[str, ...] = ()
+    """IDs of the containers whose requests in flight are waited for."""
 
     def __str__(self) -> str:
         return f"wait for {self.service}"
@@ -88,5 +115,5 @@ class Fail(_Action):
         return f"fail {self.service}"
 
 
-Action = Add | Fail | Rename | Remove | Up | Wait
+Action = Add | Check | Fail | Rename | Remove | Switch | Up | Wait
 """The closed union: whoever acts on it matches all of them and ends in `assert_never`."""

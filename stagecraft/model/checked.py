@@ -12,3 +12,5 @@ class Checked(Frozen):
     """Empty: this machine, or all hosts."""
     problems: tuple[str, ...] = ()
     """One sentence each; empty if all is well."""
+    note: str = ""
+    """What is good to know where all is well."""

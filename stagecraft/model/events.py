@@ -7,6 +7,7 @@ from pydantic import Field, SerializeAsAny
 from stagecraft.model.frozen import Frozen
 from stagecraft.model.phase import HostStatus, Phase, PhaseStatus
 from stagecraft.model.release import Release
+from stagecraft.model.step import LOCAL
 
 
 class _Event(Frozen):
@@ -72,6 +73,20 @@ class Command(_Event):
 
     event: Literal["command"] = "command"
     line: str
+    host: str = LOCAL
+    """The host it is about; it always runs here."""
+
+
+class CommandFinished(_Event):
+    """A program that was told of is over."""
+
+    event: Literal["command_finished"] = "command_finished"
+    line: str
+    host: str = LOCAL
+    code: int | None
+    """Exit code, minus the signal's number if one ended it; None if it was stopped or never ran."""
+    duration: float
+    """Seconds."""
 
 
 class Output(_Event):
@@ -104,6 +119,7 @@ Event = (
     | HostChanged
     | Action
     | Command
+    | CommandFinished
     | Output
     | Note
     | ReleaseFinished

@@ -11,6 +11,7 @@ from stagecraft.errors import (
     RefusedError,
     StepFailedError,
 )
+from stagecraft.model.hook import HookRecord
 from stagecraft.model.phase import Because, HostStatus, Kind, Phase, PhaseStatus, ReleaseStatus
 from stagecraft.model.release import PhaseRecord, Release
 
@@ -84,7 +85,9 @@ def _stuck(
 
 def _spread(release: Release, new: list[str]) -> str:
     others = [f"{name} ({host.status})" for name, host in release.hosts.items() if name not in new]
-    return f"on {release.version}: {', '.join(new) or 'none'}; not: {', '.join(others)}"
+    return f"on {release.version}: {', '.join(new) or 'none'}" + (
+        f"; not: {', '.join(others)}" if others else ""
+    )
 
 
 def _ended(release: Release, status: ReleaseStatus, reason: str, now: datetime) -> Release:
@@ -97,8 +100,17 @@ def _ended(release: Release, status: ReleaseStatus, reason: str, now: datetime) 
             hosts[name] = host.model_copy(update={"status": HostStatus.FAILED, "error": host.error or reason})
         elif host.status is HostStatus.PENDING and began:
             hosts[name] = host.model_copy(update={"status": HostStatus.UNTOUCHED})
+    hooks = tuple(_stopped(record, reason, now) for record in release.hooks)
     ended = release.with_hosts(hosts)
-    return ended.model_copy(update={"phases": phases, "status": status, "finished_at": now})
+    return ended.model_copy(update={"phases": phases, "hooks": hooks, "status": status, "finished_at": now})
+
+
+def _stopped(record: HookRecord, reason: str, now: datetime) -> HookRecord:
+    """Return a hook that nobody saw end as interrupted."""
+    if record.status is not PhaseStatus.RUNNING:
+        return record
+    update = {"status": PhaseStatus.INTERRUPTED, "error": reason, "finished_at": now}
+    return record.model_copy(update=update)
 
 
 def _skipped(record: PhaseRecord, reason: str) -> PhaseRecord:

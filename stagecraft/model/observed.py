@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from stagecraft.model.canary import Canary
 from stagecraft.model.frozen import Frozen
+from stagecraft.model.ingress import Proxy, Routed
 from stagecraft.model.strategy import Strategy
 
 
@@ -43,12 +45,16 @@ class Container(Frozen):
     """Whether it keeps data where only `up` without a second container finds it again."""
     replaces: str = ""
     """Label `com.docker.compose.replace`: what Compose made this container in place of."""
+    addresses: Mapping[str, str] = {}
+    """Network -> its address there; empty if it does not run."""
 
 
 class Observed(Frozen):
     """Every container of one Compose project on one host, one-off containers excluded."""
 
     containers: tuple[Container, ...] = ()
+    proxies: tuple[Proxy, ...] = ()
+    """What the running containers of the ingress say; none if the text has no ingress."""
 
     def of(self, service: str) -> tuple[Container, ...]:
         """Return the containers of one service, lowest number first."""
@@ -79,6 +85,10 @@ class WantedService(Frozen):
     needs: Mapping[str, Condition] = {}
     """Services of the same text it depends on."""
     strategy: Strategy = Strategy()
+    routed: Routed | None = None
+    """How the ingress of the text reaches it; None if it does not."""
+    canary: Canary | None = None
+    """How its first new containers have to prove themselves; None if they need not."""
 
 
 class Wanted(Frozen):
@@ -87,6 +97,8 @@ class Wanted(Frozen):
     services: tuple[WantedService, ...]
     recreate: frozenset[str] = frozenset()
     """Services whose containers are replaced although both labels match."""
+    ingress: str = ""
+    """The service that is the proxy; empty if there is none."""
 
 
 class Progress(Frozen):
@@ -101,6 +113,10 @@ class Progress(Frozen):
     added: Mapping[str, int] = {}
     """Service -> how many new containers there have to be, since some were added beside the old ones."""
     rested: frozenset[str] = frozenset()
-    """Services whose `delay` between two batches is over."""
+    """Services whose `delay` between two batches, or whose `hold`, is over."""
+    drained: frozenset[str] = frozenset()
+    """IDs of the containers whose requests in flight have had all the time they get."""
+    checked: Mapping[str, int] = {}
+    """Service -> exit code of the check of its new containers, once it was run."""
     failed: bool = False
     """Whether the run has failed: what is left is to take back what was begun."""

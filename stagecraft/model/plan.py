@@ -11,7 +11,7 @@ from stagecraft.model.frozen import Frozen
 from stagecraft.model.image import Image
 from stagecraft.model.phase import Kind, Phase
 from stagecraft.model.policy import OnFailure
-from stagecraft.model.step import Build, Migrate, Rollout, Step
+from stagecraft.model.step import Build, Hook, Migrate, Rollout, Step
 from stagecraft.model.strategy import Strategy
 
 
@@ -120,8 +120,8 @@ def has_changes(plan: Plan) -> bool:
     """Return whether running the plan would change anything but records: what `--exit-code` tells.
 
     True if there is no base to be equal to, a host's text differs, a service is to be recreated, or a phase
-    other than rollout and finalize has steps (it builds, pushes or migrates). Decided from the plan alone:
-    drift on the hosts is not seen here (spec/commands/plan.md).
+    other than rollout and finalize has steps (it builds, pushes or migrates). Hooks are no change.
+    Decided from the plan alone: drift on the hosts is not seen here (spec/commands/plan.md).
     """
     return (
         plan.base is None
@@ -135,4 +135,4 @@ def _is_change(step: Step) -> bool:
         return bool(step.recreate)
     if isinstance(step, Migrate):
         return bool(step.work.changes)
-    return step.phase is not Phase.FINALIZE
+    return step.phase is not Phase.FINALIZE and not isinstance(step, Hook)

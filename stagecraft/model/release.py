@@ -8,6 +8,7 @@ from pydantic import Field
 
 from stagecraft.model.frozen import Frozen
 from stagecraft.model.header import Header
+from stagecraft.model.hook import HookRecord
 from stagecraft.model.image import Image, RunningImage
 from stagecraft.model.migration import MigrationRecord
 from stagecraft.model.phase import Because, HostStatus, Kind, Phase, PhaseStatus, ReleaseStatus
@@ -80,6 +81,8 @@ class Release(Frozen):
     """The hosts of the environment over SSH, and those that left it and were not destroyed since."""
     migrations: tuple[MigrationRecord, ...] = ()
     """What became of each migration that began, in the order they did."""
+    hooks: tuple[HookRecord, ...] = ()
+    """What became of each hook that began, in the order they did."""
 
     @classmethod
     def begin(cls, plan: Plan, *, actor: str, message: str, created_at: datetime) -> Self:
@@ -138,6 +141,10 @@ class Release(Frozen):
         """Return the release with the migration record at `place` replaced, or added if there is none."""
         migrations = (*self.migrations[:place], record, *self.migrations[place + 1 :])
         return self.model_copy(update={"migrations": migrations})
+
+    def with_hook(self, place: int, record: HookRecord) -> Self:
+        """Return the release with the hook record at `place` replaced, or added if there is none."""
+        return self.model_copy(update={"hooks": (*self.hooks[:place], record, *self.hooks[place + 1 :])})
 
     def text_of(self, host: str) -> str:
         """Return the final text of a host; the planned one if it never became final; empty if it has none."""

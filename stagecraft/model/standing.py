@@ -43,6 +43,8 @@ class Standing(Frozen):
     """The current release; None: nothing should run."""
     version: str | None
     hosts: tuple[HostStanding, ...]
+    notes: tuple[str, ...] = ()
+    """What a person should know of the environment that is no drift: manual migrations that are not done."""
 
     @property
     def drifted(self) -> bool:

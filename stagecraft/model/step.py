@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from stagecraft.model.canary import Canary
 from stagecraft.model.frozen import Frozen
+from stagecraft.model.hook import OnHookFailure, Side
 from stagecraft.model.migration import When, Work
 from stagecraft.model.phase import Phase
 
@@ -62,6 +64,8 @@ class Rollout(_Step):
     """Services to replace although nothing about them changed."""
     health_timeout: float = 120
     """Seconds a service may take to become healthy."""
+    canary: Canary | None = None
+    """How new containers behind the ingress have to prove themselves; None if they need not."""
 
 
 class Migrate(_Step):
@@ -90,5 +94,22 @@ class Prune(_Step):
     """References that no kept release needs."""
 
 
-Step = Annotated[Build | Push | Pull | Migrate | Rollout | Prune | Destroy, Field(discriminator="kind")]
+class Hook(_Step):
+    """Run a command of the user's own, on the machine that runs Stagecraft, before or after a phase."""
+
+    kind: Literal["hook"] = "hook"
+    name: str
+    when: Side
+    command: tuple[str, ...]
+    """Program and arguments; run in the folder of `stagecraft.yml`."""
+    on_failure: OnHookFailure = OnHookFailure.FAIL
+    timeout: float | None = None
+    """Seconds; None: as long as the phase."""
+    secrets: tuple[str, ...] = ()
+    """Names of the secrets that are in its environment."""
+
+
+Step = Annotated[
+    Build | Push | Pull | Migrate | Rollout | Prune | Destroy | Hook, Field(discriminator="kind")
+]
 """The closed union: whoever handles steps matches all of them and ends in `assert_never`."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from stagecraft.model.canary import Canary
 from stagecraft.model.image import Image
 from stagecraft.model.migration import When, Work
 
@@ -17,6 +18,8 @@ class HostGiven:
     wave: int = 0
     remote: bool = False
     """Whether it is reached by SSH: then its images are pulled everywhere before anything is touched."""
+    has_ingress: bool = False
+    """Whether its text has an ingress."""
     changed: bool = True
     """Whether its text is another one than the current release's: otherwise it has its images."""
 
@@ -51,9 +54,17 @@ class Given:
     given_reason: str = ""
     """Why nothing is built, if every image is given."""
     registry: str | None = None
+    served: bool = False
+    """Whether that registry is the run's own, on this machine."""
     recreate: tuple[str, ...] = ()
+    canary: Canary | None = None
     migrations: tuple[MigrationGiven, ...] = ()
     """In the order of the configuration; manual ones too, for which no phase has a step."""
     superseded: tuple[str, ...] = ()
     """References of images that no kept release needs."""
     retain: int = 10
+
+    @property
+    def carried(self) -> bool:
+        """Return whether images go from this machine's engine to the hosts', by ID."""
+        return self.registry is None and any(host.remote for host in self.hosts)

@@ -11,6 +11,8 @@ def skipped(given: Given) -> str:
     """Return why the phase does not run, or an empty string."""
     if not given.builds:
         return build.skipped(given)
+    if given.carried:
+        return "no `registry`: hosts get images by ID, with `docker save | docker load`"
     if given.registry is None:
         return "no `registry`: images stay on the engine and are pinned by ID"
     return ""
@@ -18,5 +20,6 @@ def skipped(given: Given) -> str:
 
 def steps(given: Given) -> Iterator[Push]:
     """Yield one step an image."""
+    where = "; hosts pull it from here" if given.served else ""
     for service, reference in sorted(given.builds.items()):
-        yield Push(service=service, reference=reference, cause=f"built as {given.version}")
+        yield Push(service=service, reference=reference, cause=f"built as {given.version}{where}")

@@ -17,6 +17,7 @@ _FIELDS = {
     "image": "{{json .Config.Image}}",
     "image_id": "{{json .Image}}",
     "volumes": '"{{range .Mounts}}{{if eq .Type `volume`}}{{.Name}} {{end}}{{end}}"',
+    "networks": "{{json .NetworkSettings.Networks}}",
     "service": _LABEL % "com.docker.compose.service",
     "number": _LABEL % "com.docker.compose.container-number",
     "replaces": _LABEL % "com.docker.compose.replace",
@@ -65,7 +66,14 @@ def _container(found: dict[str, Any], now: Callable[[], datetime]) -> Container:
         health_log=tuple(entry["Output"].strip() for entry in health.get("Log") or ()),
         anonymous_volumes=any(_ANONYMOUS.fullmatch(name) for name in found["volumes"].split()),
         replaces=found["replaces"] or "",
+        addresses=_addresses(found["networks"] or {}),
     )
+
+
+def _addresses(networks: dict[str, Any]) -> dict[str, str]:
+    """Return network -> address; networks of an older or stopped container may have none."""
+    found = {name: one.get("IPAddress") or one.get("GlobalIPv6Address") for name, one in networks.items()}
+    return {name: address for name, address in sorted(found.items()) if address}
 
 
 def _up_for(state: dict[str, Any], now: Callable[[], datetime]) -> float:

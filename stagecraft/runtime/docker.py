@@ -109,6 +109,10 @@ class Docker:
                 hint=f"is the engine at {self._address()} stuck? `docker ps` may show on what",
             ) from None
 
+    def now(self) -> float:
+        """Return seconds on the scale of every deadline."""
+        return self._monotonic()
+
     def info(self) -> EngineInfo:
         """Ask the engine who it is, and what time it has.
 

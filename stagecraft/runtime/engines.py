@@ -6,23 +6,36 @@ from contextlib import contextmanager
 from stagecraft.errors import StagecraftError, UnavailableError
 from stagecraft.model.holder import Holder
 from stagecraft.model.step import LOCAL
+from stagecraft.runtime.about_host import AboutHost
 from stagecraft.runtime.database_url import Dial
 from stagecraft.runtime.docker import Docker
+from stagecraft.runtime.local_registry import LocalRegistry
 from stagecraft.runtime.process import Processes
 from stagecraft.runtime.ssh import SshSession, open_session
 from stagecraft.runtime.ssh_command import Target
+from stagecraft.runtime.ssh_errors import leads_nowhere, out_of_reach
 from stagecraft.runtime.ssh_facts import HostFacts
-from stagecraft.runtime.ssh_hosts import Opened, lock_all, open_all
+from stagecraft.runtime.ssh_hosts import Opened, lock_all, open_all, together
 from stagecraft.runtime.ssh_tunnel import tunnel
+
+_LEAD_SECONDS = 15.0
+"""How long a host may take to listen on a port."""
 
 
 class Engines:
     """Finds a host's engine. Nothing is opened before `connect`; `close` lets go of hosts and locks."""
 
     def __init__(
-        self, local: Docker, processes: Processes, targets: Sequence[Target], environ: Mapping[str, str]
+        self,
+        local: Docker,
+        processes: Processes,
+        targets: Sequence[Target],
+        environ: Mapping[str, str],
+        registry: LocalRegistry | None = None,
     ) -> None:
         """`environ` is the user's own: OpenSSH needs their agent and configuration."""
+        self.registry = registry
+        """The one of `registry: local`, served while a run lasts."""
         self._local = local
         self._processes = processes
         self._targets = targets
@@ -46,13 +59,37 @@ class Engines:
         """Take the lock on every host. Raises LockBusyError with the holder's name."""
         lock_all(self._opened.sessions, name, holder)
 
+    def serve(self, descriptors: Sequence[int]) -> None:
+        """Serve the run's own registry, if that is configured, and lead every host to it.
+
+        Raises UnavailableError with the problems of all hosts.
+        """
+        if self.registry is None or not self.registry.way:
+            return
+        self.registry.start(descriptors)
+        problems = [problem for problem in together(sorted(self._opened.sessions), self._led) if problem]
+        if problems:
+            hint = "; ".join(dict.fromkeys(problem.hint for problem in problems))
+            raise UnavailableError("\n".join(map(str, problems)), hint=hint)
+
+    def _led(self, host: str) -> UnavailableError | None:
+        """Lead a host's port to the registry; return what is in the way."""
+        session, port = self._session(host), self.registry.port if self.registry else 0
+        environment = {**self._environ, "SSH_ASKPASS_REQUIRE": "never"}
+        if self._processes.run(session.leading_back(port), env=environment, timeout=_LEAD_SECONDS).code != 0:
+            return leads_nowhere(session.target, port)
+        if not self.of(host).registry_answers(f"localhost:{port}/any/image:1"):
+            return out_of_reach(session.target, port)
+        return None
+
     def of(self, host: str) -> Docker:
         """Return the engine of a host. Raises UnavailableError if its session is not open."""
         if not self.remote and host == LOCAL:
             return self._local
         address = self._session(host).docker_host
         if address not in self._remote:
-            self._remote[address] = Docker(self._local.access.at(address), self._processes)
+            there = AboutHost(self._processes, host)
+            self._remote[address] = Docker(self._local.access.at(address), there)
         return self._remote[address]
 
     @contextmanager
@@ -67,9 +104,11 @@ class Engines:
         return self._session(host).facts if self.remote else None
 
     def close(self) -> None:
-        """Close every session. Idempotent."""
+        """Close every session, and then what they led back to. Idempotent."""
         opened, self._opened = self._opened, Opened({}, {})
         opened.close()
+        if self.registry:
+            self.registry.close()
 
     def _session(self, host: str) -> SshSession:
         session = self._opened.sessions.get(host)
@@ -82,4 +121,4 @@ class Engines:
         return session
 
     def _open(self, target: Target) -> SshSession:
-        return open_session(target, environment=self._environ)
+        return open_session(target, environment=self._environ, leads_back=self.registry is not None)

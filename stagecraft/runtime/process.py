@@ -7,13 +7,15 @@ it prints is streamed, redacted, as events; and it can be ended with everything 
 import shlex
 import signal
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
 
 from stagecraft.errors import StepFailedError, UnavailableError
-from stagecraft.model.events import Command, Event, Output
+from stagecraft.model.events import Command, CommandFinished, Event, Output
+from stagecraft.model.step import LOCAL
 from stagecraft.runtime.child import Child
 from stagecraft.runtime.redact import Redactor
 from stagecraft.runtime.streams import shown
@@ -86,11 +88,13 @@ class Processes:
         deadline: float | None = None,
         timeout: float | None = None,
         source: str = "",
+        host: str = LOCAL,
     ) -> Finished:
         """Run a program to its end and return it, whatever its exit code.
 
         `deadline` is on the clock's monotonic scale, `timeout` in seconds from now; the earlier one counts.
-        With a `source`, every line becomes an Output event; without, only the Command event is sent.
+        With a `source`, every line becomes an Output event; without, only begin and end are told. Both name
+        the `host` it is about.
 
         Raises UnavailableError (no such program), ProcessTimeoutError, RunCancelledError.
         """
@@ -114,12 +118,12 @@ class Processes:
                 raise ProcessTimeoutError(f"`{name}` was not done in time", log=self._tail(tail))
 
         check()
-        self._observer(Command(line=shlex.join(map(self.redactor.redact, argv))))
-        with self._start(argv, env, cwd, stdin, on_line) as child:
+        with self._told(argv, host) as codes, self._start(argv, env, cwd, stdin, on_line) as child:
             self._running.add(child)
             try:
                 code = child.run(check)
                 stop_if_cancelled()
+                codes.append(code)
             finally:
                 self._running.discard(child)
         return Finished(tuple(argv), code, child.stdout.text, child.stderr.text, self._tail(tail))
@@ -132,6 +136,25 @@ class Processes:
         self._cancelled = True
         for child in tuple(self._running):
             child.signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End everything under way at once, without asking first, and refuse to start more."""
+        self._cancelled = True
+        for child in tuple(self._running):
+            child.signal(signal.SIGKILL)
+
+    @contextmanager
+    def _told(self, argv: Sequence[str], host: str) -> Iterator[list[int]]:
+        """Tell of a program before and after it runs; the body leaves its exit code, if it has one."""
+        line, began = shlex.join(map(self.redactor.redact, argv)), self._clock.monotonic()
+        codes: list[int] = []
+        self._observer(Command(line=line, host=host))
+        try:
+            yield codes
+        finally:
+            took = round(self._clock.monotonic() - began, 3)
+            code = codes[0] if codes else None
+            self._observer(CommandFinished(line=line, host=host, code=code, duration=took))
 
     def _start(
         self,

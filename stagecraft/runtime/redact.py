@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import shlex
+import threading
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
@@ -18,23 +19,25 @@ _GO_ESCAPES = {"\a": r"\a", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", 
 
 
 class Redactor:
-    """Replaces every form of every known value by `***NAME***`. Values can be added at any time."""
+    """Replaces every form of every known value by `***NAME***`. Any thread may add values, at any time."""
 
     def __init__(self, values: Mapping[str, str] | None = None) -> None:
         self._values: dict[str, str] = {}
         self._forms: tuple[tuple[str, str], ...] = ()
+        self._adding = threading.Lock()
         self.add(values or {})
 
     def add(self, values: Mapping[str, str]) -> None:
         """Know more values. Of two names with one value, the first in the alphabet is shown."""
-        for name, value in values.items():
-            if len(value) >= SHORTEST:
-                self._values[value] = min(name, self._values.get(value, name))
-        forms: dict[str, str] = {}
-        for value, name in sorted(self._values.items(), key=lambda pair: (-len(pair[0]), pair)):
-            for form in (value, *_forms(value)):
-                forms.setdefault(form, f"***{name}***")
-        self._forms = tuple(forms.items())
+        with self._adding:
+            for name, value in values.items():
+                if len(value) >= SHORTEST:
+                    self._values[value] = min(name, self._values.get(value, name))
+            forms: dict[str, str] = {}
+            for value, name in sorted(self._values.items(), key=lambda pair: (-len(pair[0]), pair)):
+                for form in (value, *_forms(value)):
+                    forms.setdefault(form, f"***{name}***")
+            self._forms = tuple(forms.items())
 
     def redact(self, text: str) -> str:
         """Return `text` without any known value. With nothing to mask, it costs a substring search a form."""

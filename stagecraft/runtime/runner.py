@@ -7,7 +7,7 @@ from typing import assert_never
 from stagecraft.errors import StepFailedError, UnavailableError
 from stagecraft.model.outcome import Outcome
 from stagecraft.model.release import HostRecord, Release
-from stagecraft.model.step import Build, Destroy, Migrate, Prune, Pull, Push, Rollout, Step
+from stagecraft.model.step import Build, Destroy, Hook, Migrate, Prune, Pull, Push, Rollout, Step
 from stagecraft.runtime.images import Images
 
 Record = Callable[[Callable[[Release], Release]], None]
@@ -23,6 +23,7 @@ class StepRunner:
     pull: Callable[[Pull, Release, float], None]
     migrate: Callable[[Migrate, Release, float, Record], None]
     destroy: Callable[[Destroy, float], HostRecord]
+    hook: Callable[[Hook, Release, float, Record], None]
     stop: Callable[[], None]
 
     def run(self, step: Step, release: Release, deadline: float, record: Record) -> Outcome:
@@ -45,6 +46,9 @@ class StepRunner:
                 return Outcome()
             case Migrate():
                 self.migrate(step, release, deadline, record)
+                return Outcome()
+            case Hook():
+                self.hook(step, release, deadline, record)
                 return Outcome()
             case Rollout():
                 return Outcome(hosts={step.host: self.rollout(step, release, deadline)})

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from stagecraft.errors import StepFailedError
 from stagecraft.model.image import RunningImage
+from stagecraft.model.ingress import Proxy, Traffic
 from stagecraft.model.observed import Observed
 from stagecraft.runtime import containers as reading
 from stagecraft.runtime.docker import Docker
+from stagecraft.runtime.ingress import IngressDoor
 from stagecraft.runtime.runs import Finished
 from stagecraft.runtime.up import up_command
 
@@ -31,16 +33,20 @@ class ComposeSite:
     deadline: float
     known: Collection[RunningImage] = ()
     """Images whose digests need not be asked for: those of the current release."""
+    door: IngressDoor | None = None
+    """To the proxy of the text, if it has one."""
 
     def observe(self) -> Observed:
-        """Return every container of the project."""
+        """Return every container of the project, and what the ingress says if the text has one."""
         for _ in range(_LOOKS):
             listed = self._run(reading.listing(self.project), "`docker ps` failed").stdout.split()
             if not listed:
                 return Observed()
             found = self.docker.run(reading.inspecting(listed), deadline=self.deadline)
             if found.code == 0:
-                return Observed(containers=reading.parse(found.stdout, self.docker.time))
+                containers = reading.parse(found.stdout, self.docker.time)
+                proxies = self.door.look(containers, self.deadline) if self.door else ()
+                return Observed(containers=containers, proxies=proxies)
         raise StepFailedError(
             f"the containers of `{self.project}` cannot be inspected: they come and go",
             hint="does something else work on the same Compose project? `docker events` shows what",
@@ -77,6 +83,16 @@ class ComposeSite:
     def rename(self, container: str, name: str) -> None:
         """Give a container another name; a failure is for the next look to notice."""
         self.docker.run(("rename", container, name), deadline=self.deadline, source="rollout")
+
+    def switch(self, proxy: Proxy, traffic: Traffic) -> None:
+        """Tell a proxy, as it was last seen, which containers serve."""
+        if self.door:
+            self.door.switch(proxy, traffic, self.deadline)
+
+    def check(self, container: str, command: Sequence[str]) -> tuple[int, Sequence[str]]:
+        """Run a command in a container; return its exit code and the last lines it wrote."""
+        finished = self.docker.run(("exec", container, *command), deadline=self.deadline, source="check")
+        return finished.code, finished.tail
 
     def logs(self, container: str, lines: int) -> Sequence[str]:
         """Return the last lines a container wrote, none if that cannot be had."""

@@ -7,10 +7,10 @@ from typing import Self
 
 from stagecraft.errors import ConfigError, LockBusyError
 from stagecraft.runtime.ssh_channel import Channel, ChannelEndedError, ChannelSlowError
-from stagecraft.runtime.ssh_command import Reverse, Target, ssh_command
+from stagecraft.runtime.ssh_command import Target, reverse_command, ssh_command
 from stagecraft.runtime.ssh_errors import lost, printable, slow, unfit, unreachable
 from stagecraft.runtime.ssh_facts import HostFacts, parse_facts
-from stagecraft.runtime.ssh_folder import private_folder
+from stagecraft.runtime.ssh_folder import CONTROL, private_folder
 from stagecraft.runtime.ssh_guard import Guarded
 from stagecraft.runtime.ssh_remote import remote_program
 
@@ -27,9 +27,10 @@ _LOCK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 class SshSession:
     """An open session. Its end, however it comes, takes the engine and the lock away together."""
 
-    def __init__(self, target: Target, channel: Channel, socket: str) -> None:
+    def __init__(self, target: Target, channel: Channel, socket: str, control: str = "") -> None:
         """Wrap a channel whose facts are not read yet; use `open_session`."""
         self.target = target
+        self._control = control
         self.docker_host = f"unix://{socket}"
         """The value for `DOCKER_HOST`."""
         self.facts: HostFacts
@@ -53,6 +54,10 @@ class SshSession:
             raise LockBusyError(printable(rest), place=self.target.name)
         if answer != "locked":
             raise unfit(self.target, printable(rest))
+
+    def leading_back(self, port: int) -> tuple[str, ...]:
+        """Return the command that has this session lead `port` of the host to the same port here."""
+        return reverse_command(self.target, self._control, port)
 
     def close(self) -> None:
         """Let the lock go, end `ssh`, remove the folder. Idempotent; returns when all that is done."""
@@ -98,7 +103,7 @@ def open_session(
     target: Target,
     *,
     environment: Mapping[str, str],
-    reverse: Reverse | None = None,
+    leads_back: bool = False,
     descriptors: Sequence[int] = (),
     on_end: Callable[[str], None] = lambda _host: None,
     program: str = "",
@@ -106,17 +111,19 @@ def open_session(
 ) -> SshSession:
     """Return a session whose facts are known and whose engine is forwarded.
 
-    `environment` is what `ssh` sees: the user's own. `descriptors` stay open as long as the session: the
-    store's lock. `on_end` is called once, from another thread and with the host's name, when the session is
-    over, closed or lost. `program` replaces the one for the host, in tests.
+    `environment` is what `ssh` sees: the user's own. `leads_back`: whether it can be asked for
+    `leading_back`. `descriptors` stay open as long as the session: the store's lock. `on_end` is called
+    once, from another thread and with the host's name, when the session is over, closed or lost.
+    `program` replaces the one for the host, in tests.
 
     Raises UnavailableError with a hint; ConfigError for a destination that is none.
     """
     folder = private_folder(environment)
     socket = f"{folder}/h.sock"
+    control = f"{folder}/{CONTROL}" if leads_back else ""
     try:
         process = Guarded(
-            ssh_command(target, socket, reverse),
+            ssh_command(target, socket, control),
             environment={**environment, "SSH_ASKPASS_REQUIRE": "never"},
             folder=folder,
             descriptors=descriptors,
@@ -125,7 +132,7 @@ def open_session(
         folder.rmdir()
         raise
     channel = Channel(process, lambda: on_end(target.name))
-    session = SshSession(target, channel, socket)
+    session = SshSession(target, channel, socket, control)
     try:
         process.write(program or remote_program(target.engine))
         session.read_facts(time.monotonic() + OPEN_SECONDS, now)

@@ -1,6 +1,7 @@
 """The OpenSSH command line of a session (spec/hosts.md)."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stagecraft.errors import ConfigError
@@ -14,27 +15,16 @@ _OPTIONS = (
     "ConnectTimeout=10",
     "ServerAliveInterval=5",
     "ServerAliveCountMax=3",
-    "ControlMaster=no",
-    "ControlPath=none",
     "ForwardAgent=no",
     "ForwardX11=no",
     "RequestTTY=no",
     "RemoteCommand=none",
 )
+_UNSHARED = ("ControlMaster=no", "ControlPath=none")
 _DESTINATION = re.compile(r"[^\s\-][^\s]*")
 
 SHELL = "sh -c 'command -v bash >/dev/null && exec bash -s; exec sh -s'"
 """What the login shell is given: nothing in it that some shell would read differently."""
-
-
-@dataclass(frozen=True)
-class Reverse:
-    """A port of the host's loopback that leads back to the client: `registry: local`."""
-
-    port: int
-    """On the host."""
-    to: str
-    """`address:port` on the client."""
 
 
 @dataclass(frozen=True)
@@ -48,28 +38,36 @@ class Target:
     """The engine's socket on the host."""
 
 
-def ssh_command(target: Target, socket: str, reverse: Reverse | None = None) -> tuple[str, ...]:
+def ssh_command(target: Target, socket: str, control: str = "") -> tuple[str, ...]:
     """Return the command line of a session whose engine appears at `socket`.
+
+    With `control`, more can be asked of the session over that socket, and only over that: `reverse_command`.
 
     Raises ConfigError for a destination that OpenSSH would read as something else.
     """
-    options = _checked_options(target)
-    forwards = ["-L", f"{socket}:{target.engine}"]
-    if reverse:
-        forwards += ["-R", f"127.0.0.1:{reverse.port}:{reverse.to}"]
-    return ("ssh", *options, *forwards, "--", target.ssh, SHELL)
+    mine = ("ControlMaster=yes", f"ControlPath={control}", "ControlPersist=no") if control else _UNSHARED
+    return ("ssh", *_checked(target, mine), "-L", f"{socket}:{target.engine}", "--", target.ssh, SHELL)
+
+
+def reverse_command(target: Target, control: str, port: int) -> tuple[str, ...]:
+    """Return what has a session lead `port` of the host's loopback to the same port here.
+
+    Without the user's configuration: it could hold other forwards. Exit code 0 once the host listens.
+    """
+    forward = f"127.0.0.1:{port}:127.0.0.1:{port}"
+    return ("ssh", "-F", "none", "-S", control, "-O", "forward", "-R", forward, "--", target.ssh)
 
 
 def tunnel_command(target: Target, forward: str) -> tuple[str, ...]:
     """Return the command line that does nothing but `-L forward`. Raises ConfigError as `ssh_command`."""
-    return ("ssh", "-N", *_checked_options(target), "-L", forward, "--", target.ssh)
+    return ("ssh", "-N", *_checked(target, _UNSHARED), "-L", forward, "--", target.ssh)
 
 
-def _checked_options(target: Target) -> list[str]:
+def _checked(target: Target, more: Sequence[str]) -> list[str]:
     if not _DESTINATION.fullmatch(target.ssh):
         raise ConfigError(
             f"`{target.ssh}` is not an SSH destination",
             hint="write an alias, `user@host` or `ssh://user@host:port`",
             place=target.name,
         )
-    return [part for option in _OPTIONS for part in ("-o", option)]
+    return [part for option in (*_OPTIONS, *more) for part in ("-o", option)]

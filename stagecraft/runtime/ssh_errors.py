@@ -27,11 +27,6 @@ _HINTS = (
         "make `ssh -o BatchMode=yes {ssh} true` work: the user, the key, the agent",
     ),
     (
-        "remote port forwarding failed",
-        "the port for the local registry is taken there",
-        "end what listens on that port, or configure another one",
-    ),
-    (
         "Could not resolve hostname",
         "its name is not known",
         "correct `ssh:`, or the alias in your SSH configuration",
@@ -78,4 +73,22 @@ def lost(target: Target) -> UnavailableError:
     """Return the error for a session that ended while it was used."""
     return UnavailableError(
         "the connection was lost", hint=_UNREACHABLE[1].format(ssh=target.ssh), place=target.name
+    )
+
+
+def leads_nowhere(target: Target, port: int) -> UnavailableError:
+    """Return the error for a port of the host that cannot be led back here."""
+    return UnavailableError(
+        f"port {port} there is taken, or its sshd leads no port back (`AllowTcpForwarding`)",
+        hint=f"`ss -ltnp 'sport = :{port}'` there says who has it; `registry: {{local: PORT}}` takes another",
+        place=target.name,
+    )
+
+
+def out_of_reach(target: Target, port: int) -> UnavailableError:
+    """Return the error for an engine that does not reach a port of its own host's loopback."""
+    return UnavailableError(
+        f"its engine does not reach `localhost:{port}` of its own host",
+        hint="a rootless engine has a network of its own: configure a registry that it reaches",
+        place=target.name,
     )

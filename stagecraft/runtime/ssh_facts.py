@@ -43,6 +43,10 @@ class HostFacts(Frozen):
     machine: str = ""
     """What tells the machine from others: its boot, and where its locks lie. Empty: it did not say."""
 
+    def tcp_ports(self) -> frozenset[int]:
+        """Return the TCP ports that somebody listens on, at whatever address."""
+        return frozenset(listener.port for listener in self.listeners if listener.protocol == "tcp")
+
     def free_at(self, folder: str) -> int | None:
         """Return the free bytes of the file system that holds `folder`; None where the host did not say."""
         path = PurePosixPath(folder)

@@ -26,7 +26,7 @@ class Opened:
 
     def close(self) -> None:
         """Close every session, side by side."""
-        _together(self.sessions.values(), SshSession.close)
+        together(self.sessions.values(), SshSession.close)
 
 
 def open_all(targets: Sequence[Target], open_one: Open) -> Opened:
@@ -41,7 +41,7 @@ def open_all(targets: Sequence[Target], open_one: Open) -> Opened:
         except StagecraftError as error:
             return error
 
-    results = dict(zip((target.name for target in targets), _together(targets, attempt), strict=True))
+    results = dict(zip((target.name for target in targets), together(targets, attempt), strict=True))
     return Opened(
         {name: result for name, result in results.items() if isinstance(result, SshSession)},
         {name: result for name, result in results.items() if isinstance(result, StagecraftError)},
@@ -73,7 +73,8 @@ def _described(note: str) -> str:
         return "it has left no note"
 
 
-def _together(items: Iterable[T], do: Callable[[T], R]) -> list[R]:
+def together(items: Iterable[T], do: Callable[[T], R]) -> list[R]:
+    """Return what `do` makes of every item, side by side."""
     work = list(items)
     if not work:
         return []

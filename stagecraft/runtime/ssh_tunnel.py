@@ -2,7 +2,6 @@
 
 import select
 import socket
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -14,7 +13,6 @@ from stagecraft.runtime.ssh_guard import Guarded
 
 OPEN_SECONDS = 20.0
 _LOOPBACK = "127.0.0.1"
-_POLL = 0.05
 
 
 @contextmanager
@@ -45,14 +43,11 @@ def _free_port() -> int:
 
 
 def _wait(process: Guarded, target: Target, local: int) -> None:
-    end = time.monotonic() + OPEN_SECONDS
-    while time.monotonic() < end:
-        over, _, _ = select.select([process.output], [], [], _POLL)
-        if over:
-            break
-        with socket.socket() as dialling:
-            if dialling.connect_ex((_LOOPBACK, local)) == 0:
-                return
+    """Wait until the port is open: `ssh -N` gives its stdout up once it listens, and when it ends (ssh.c)."""
+    select.select([process.output], [], [], OPEN_SECONDS)
+    with socket.socket() as dialling:
+        if dialling.connect_ex((_LOOPBACK, local)) == 0:
+            return
     said = " ".join(process.log().split())
     raise UnavailableError(
         f"no port of its network can be forwarded{f': {said}' if said else ''}",

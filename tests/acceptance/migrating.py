@@ -70,6 +70,7 @@ class MigratingHands(PaperHands):
             folder=self._here.folder,
             files=store / FILES,
             secrets=secrets,
+            carry=lambda *_: None,
         )
         return RealMigrations(self.steps, self._migrations(rollouts, secrets))
 

@@ -48,13 +48,37 @@ def test_migrating_alone_makes_nothing_current(shop: MigratingShop) -> None:
 
 def test_a_manual_migration_runs_only_when_asked_and_is_named_until_then(shop: MigratingShop) -> None:
     shop.deploy("1.0")
-    reminder = "manual migration `backfill` (5000_fill.sql) is not done"
     assert ["sales", "tidy"] == shop.tables()
-    assert reminder in shop.cli("plan --env demo --version 2.0").out
+    assert [True] * 4 == reminded(shop)
 
     migrate(shop, "--when manual")
     assert ["filled", "sales", "tidy"] == shop.tables()
-    assert reminder not in shop.cli("plan --env demo --version 2.0").out
+    assert [False] * 4 == reminded(shop)
+
+
+def reminded(shop: MigratingShop) -> list[bool]:
+    """Whether a plan, both kinds of status, and `status` as JSON name the file that is to be run by hand."""
+    lines = ("plan --env demo --version 2.0", "status --env demo", "migrate status --env demo")
+    run = "`stagecraft migrate --env demo --name backfill`"
+    sentence = f"manual migration `backfill` (5000_fill.sql) is not done: {run}"
+    words = (sentence, sentence, "pending: 5000_fill.sql")
+    said = [word in shop.cli(line).out for word, line in zip(words, lines, strict=True)]
+    return [*said, [sentence] == shop.json("status --env demo")["notes"]]
+
+
+def test_the_status_is_shown_whatever_is_wrong_with_files_that_nobody_asked_for(shop: MigratingShop) -> None:
+    shop.deploy("1.0")
+    shutil.rmtree(shop.folder / "db" / "backfill")
+    said = shop.cli("status --env demo")
+    assert 0 == said.code, said
+    assert "manual migration `backfill`: `db/backfill` is no folder of SQL files" in said.out
+
+
+def test_a_manual_command_is_named_in_the_status_until_it_has_run(shop: MigratingShop) -> None:
+    command = MANUAL.replace("engine: sql", "engine: command").replace("path: db/backfill", "service: web")
+    shop.change("stagecraft.yml", MANUAL, command.replace("database: REPORTS", "command: [fill]"))
+    shop.deploy("1.0")
+    assert "manual migration `backfill` is not done" in shop.cli("status --env demo").out
 
 
 def test_a_dry_run_prints_the_plan_and_does_nothing(shop: MigratingShop) -> None:

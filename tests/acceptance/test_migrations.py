@@ -25,6 +25,7 @@ def test_a_plan_names_the_pending_files_and_marks_the_dangerous_ones(shop: Migra
     assert 0 == said.code, said
     assert "migrate reports: db/reports to REPORTS: 0001_sales.sql (incompatible)" in said.out
     assert "0900_tidy.sql (irreversible)" in said.out
+    assert "the table `stagecraft_migrations` tells what is applied" in said.out
 
 
 def test_a_plan_needs_no_secret_and_no_database(shop: MigratingShop) -> None:

@@ -144,8 +144,8 @@ class FakeApp:
         self._ask(answers)
         return self.started
 
-    def status(self, env: str | None) -> Standing:
-        self._ask(("status", env))
+    def status(self, env: str | None, *, notify: bool = False) -> Standing:
+        self._ask(("status", env, notify) if notify else ("status", env))
         return self.standing
 
     def destroy_plan(self, request: DestroyRequest) -> Plan:

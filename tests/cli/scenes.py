@@ -6,6 +6,7 @@ from stagecraft.model.change import Change, ServiceChange
 from stagecraft.model.events import (
     Action,
     Command,
+    CommandFinished,
     Event,
     HostChanged,
     Note,
@@ -180,6 +181,7 @@ def _inside(phase: Phase) -> list[Event]:
             return [
                 Command(line="docker buildx bake --file -"),
                 Output(source="build", line="#5 [2/3] RUN pip install \x1b[31mflask\x1b[0m"),
+                CommandFinished(line="docker buildx bake --file -", code=0, duration=11.9),
             ]
         case Phase.ROLLOUT:
             step = {"phase": phase, "kind": "rollout", "host": "local", "subject": "local"}

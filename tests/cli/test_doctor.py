@@ -19,5 +19,11 @@ def test_every_check_is_a_line_and_a_problem_is_exit_code_3() -> None:
     assert "error: web-1: it is full\nhint: make room\n" == said.err
 
 
+def test_what_is_good_to_know_is_told_where_all_is_well() -> None:
+    checks = (Checked(what="registry", note="during a run, `docker-registry`"),)
+    said = typed("doctor", FakeApp(diagnosis=Diagnosis(checks, None)))
+    assert "here   registry  ok: during a run, `docker-registry`" == said.out.splitlines()[1]
+
+
 def test_without_a_problem_it_ends_well() -> None:
     assert 0 == typed("doctor", FakeApp(diagnosis=Diagnosis((Checked(what="files"),), None))).code

@@ -2,6 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from stagecraft.config.project import Environment, EnvironmentKeys, Project, Role, Timeouts
+from stagecraft.config.registry import LocalRegistry
 from stagecraft.config.sources import CommandSource, DotenvSource, EnvSource
 from stagecraft.model.phase import Phase
 
@@ -16,7 +17,7 @@ def test_every_phase_has_a_deadline() -> None:
 
 
 def test_every_key_is_described() -> None:
-    models = (Project, EnvironmentKeys, Role, Timeouts, EnvSource, DotenvSource, CommandSource)
+    models = (Project, EnvironmentKeys, Role, Timeouts, LocalRegistry, EnvSource, DotenvSource, CommandSource)
     assert [] == [key for model in models for key, it in model.model_fields.items() if not it.description]
 
 
@@ -75,6 +76,20 @@ def test_a_registry_is_the_front_of_an_image_reference(registry: str) -> None:
     ],
 )
 def test_anything_else_is_not_a_registry(registry: str) -> None:
+    with pytest.raises(ValidationError):
+        project(registry=registry)
+
+
+def test_a_run_s_own_registry_has_a_port_that_can_be_chosen() -> None:
+    assert LocalRegistry(local=5055) == project(registry="local").registry
+    assert LocalRegistry(local=5056) == project(registry={"local": 5056}).registry
+    assert "localhost:5055/shop" == LocalRegistry(local=5055).address("shop")
+
+
+@pytest.mark.parametrize(
+    "registry", [{"local": 0}, {"local": 65536}, {"local": "5055"}, {}, {"remote": 1}, 5055]
+)
+def test_what_is_no_port_is_refused(registry: object) -> None:
     with pytest.raises(ValidationError):
         project(registry=registry)
 

@@ -30,3 +30,7 @@ def test_the_known_keys_of_a_path_are_found() -> None:
         ("environments", "prod", "timeouts")
     )
     assert [] == schema.keys_at(("environments",))
+
+
+def test_the_keys_of_an_entry_of_a_list_are_those_of_every_kind_of_entry() -> None:
+    assert {"path", "service", "engine"} <= set(schema.keys_at(("migrations", 0)))

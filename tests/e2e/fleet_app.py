@@ -19,7 +19,7 @@ STAGECRAFT = """\
 version: 1
 project: {name}
 compose: compose.yml
-registry: {registry}/{name}
+registry: {registry}
 roles:
 {roles}
 secrets:
@@ -92,6 +92,8 @@ class FleetApp:
 
     shop: Shop
     fleet: Fleet
+    images: str = ""
+    """What the names of its images begin with."""
 
     @property
     def project(self) -> str:
@@ -171,12 +173,12 @@ class FleetApp:
             f"docker ps -aq --filter {ours} | xargs -r docker rm -f; "
             f"docker network ls -q --filter {ours} | xargs -r docker network rm; "
             f"docker volume ls -q --filter {ours} | xargs -r docker volume rm; "
-            f"docker image ls --format '{{{{.ID}}}}' '{self.shop.registry.address}/{self.shop.name}/*' "  # type: ignore[union-attr]
+            f"docker image ls --format '{{{{.ID}}}}' '{self.images}/*' "
             "| sort -u | xargs -r docker rmi -f"
         )
         for host in self.fleet.hosts:
             self.fleet.on(host, "sh", "-c", f"({script}) >/dev/null 2>&1 || true")
-        run_here = f"docker image ls -q '{self.shop.registry.address}/{self.shop.name}/*'"  # type: ignore[union-attr]
+        run_here = f"docker image ls -q '{self.images}/*'"
         ask("sh", "-c", f"{run_here} | sort -u | xargs -r docker rmi -f >/dev/null 2>&1 || true")
 
 
@@ -204,9 +206,11 @@ def check_out_fleet_app(
     *,
     rollout: str = "{}",
     ssh: Mapping[str, str] | None = None,
+    served: int | None = None,
 ) -> FleetApp:
-    """Make the project in a Git repository of its own."""
+    """Make the project in a Git repository of its own; `served`: the port of `registry: local`."""
     name = f"fa-{uuid.uuid4().hex[:8]}"
+    images = f"localhost:{served}/{name}" if served else f"{fleet.registry.address}/{name}"
     home, root = folder / "home", folder / "app"
     home.mkdir(parents=True)
     environment = fleet.environment | {
@@ -222,7 +226,7 @@ def check_out_fleet_app(
     roles = dict.fromkeys(hosts.values())
     text = STAGECRAFT.format(
         name=name,
-        registry=fleet.registry.address,
+        registry=f"{{local: {served}}}" if served else images,
         rollout=rollout,
         hosts=hosts_yaml(hosts, ssh or {}),
         roles="\n".join(f"  {role}: {{services: {ROLES[role]}}}" for role in roles),
@@ -232,4 +236,4 @@ def check_out_fleet_app(
     shop.write(".gitignore", ".stagecraft/\n")
     ask("git", "init", "--quiet", "--initial-branch=main", cwd=root, env=base_environment() | COMMITTED)
     shop.commit("The fleet app")
-    return FleetApp(shop, fleet)
+    return FleetApp(shop, fleet, images)

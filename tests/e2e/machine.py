@@ -17,7 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-IMAGES = ("stagecraft-shop-base:1", "stagecraft-shop-postgres:1", "stagecraft-shop-proxy:1")
+IMAGES = (
+    "stagecraft-shop-base:1",
+    "stagecraft-shop-postgres:1",
+    "stagecraft-shop-proxy:1",
+    "stagecraft-ingress-haproxy:1",
+)
 PASSWORD = "correct-horse"
 COMMITTED = {
     "GIT_CONFIG_GLOBAL": "/dev/null",

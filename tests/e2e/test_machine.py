@@ -13,6 +13,7 @@ pytestmark = pytest.mark.e2e
 
 def test_the_shop_runs_under_plain_compose_and_survives_a_rotated_password(shop: Shop) -> None:
     shop.compose("build")
+    shop.compose("run", "--rm", "web", "alembic", "upgrade", "head")
     shop.compose("up", "--detach", "--wait")
     shop.page("/buy/1", post=True)
     time.sleep(2)

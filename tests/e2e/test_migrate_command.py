@@ -33,6 +33,7 @@ while [ "$level" -lt "$(cat /app/level)" ]; do
     echo "$level" >/data/level
 done
 """
+SHORT = "    command: [sh, /app/migrate.sh]\n    timeout: 5s\n"
 UNDO = """\
 echo "down to $1 by $(cat /app/level)" >>/data/log
 echo "$1" >/data/level
@@ -130,6 +131,32 @@ def test_a_failed_command_leaves_the_old_version_serving(tiny: Shop) -> None:
     assert ("failed", "skipped") == (fates(failed)["migrate_pre"], fates(failed)["rollout"])
     assert "failed with exit code 3" in str(phase(failed, "migrate_pre")["error"])
     assert "page of level 1" in inside(tiny, "web", "cat", "/app/page.txt")
+
+
+def test_a_failed_command_after_the_rollout_leaves_the_new_version_serving_and_is_retried(tiny: Shop) -> None:
+    prepare(tiny, when="post")
+    deploy(tiny)
+    level(tiny, 2, broken="")
+    failed = tiny.stagecraft("deploy", "--env", "demo")
+    assert (5, "failed", "failed") == (
+        failed.returncode,
+        newest(tiny)["status"],
+        fates(newest(tiny))["migrate_post"],
+    )
+    assert "page of level 2" in inside(tiny, "web", "cat", "/app/page.txt")
+
+    before = tiny.containers()
+    again = tiny.stagecraft("deploy", "--env", "demo", "--resume")
+    assert (5, ["up 1", "up 2", "up 2"], before) == (again.returncode, log(tiny), tiny.containers()), again
+
+
+def test_a_command_that_takes_too_long_ends_with_its_container(tiny: Shop) -> None:
+    prepare(tiny)
+    tiny.replace("stagecraft.yml", "    command: [sh, /app/migrate.sh]\n", SHORT)
+    level(tiny, 2, slow="600")
+    said = tiny.stagecraft("deploy", "--env", "demo")
+
+    assert (5, "failed", []) == (said.returncode, migration(newest(tiny))["status"], one_offs(tiny)), said
 
 
 def test_a_rollback_undoes_it_in_the_image_that_did_it(tiny: Shop) -> None:

@@ -1,38 +1,30 @@
-"""A database that is a service of the project: started first, dialled at its container's address."""
+"""The shop's own migrations: alembic in its image, SQL files on a database that is a service of it."""
+
+from typing import Any
 
 import pytest
 
-from tests.e2e.machine import PASSWORD, Shop, ask
+from tests.e2e.machine import Shop, ask
 from tests.e2e.tiny import deploy, fates
 
 pytestmark = pytest.mark.e2e
 
-MIGRATIONS = """\
-migrations:
-  - name: reports
-    when: pre
-    engine: sql
-    path: db/reports
-    database: DATABASE_URL
-environments:
-"""
-
 
 def test_a_service_that_is_the_database_is_started_first_and_dialled_by_address(shop: Shop) -> None:
-    shop.replace("stagecraft.yml", "environments:\n", MIGRATIONS)
-    shop.replace("stagecraft.yml", "secrets:\n", "secrets:\n  DATABASE_URL: {env: DATABASE_URL}\n")
-    shop.environment["DATABASE_URL"] = f"postgresql://shop:{PASSWORD}@db/shop"
-    (shop.root / "db/reports").mkdir(parents=True, exist_ok=True)
-    shop.write("db/reports/0001_sales.sql", "CREATE TABLE sales (day date);\n")
-    shop.commit("Reports")
     first = deploy(shop)
     before = shop.containers()["db"]
-    shop.write("db/reports/0002_more.sql", "ALTER TABLE sales ADD amount integer;\n")
+    shop.write("db/reports/0003_more.sql", "ALTER TABLE orders ADD note text;\n")
     shop.commit("More reports")
     second = deploy(shop)
 
     assert ["completed", "completed"] == [fates(one)["migrate_pre"] for one in (first, second)]
     assert before == shop.containers()["db"]
-    assert ["0002_more.sql"] == [change["name"] for change in second["migrations"][0]["changes"]]
+    assert [["schema"], ["0001_daily_orders.sql", "0002_orders_by_state.sql"]] == changes(first)
+    assert [[], ["0003_more.sql"]] == changes(second)
     mine = f"--filter=label=com.docker.compose.project={shop.name}"
     assert shop.containers()["db"] in ask("docker", "ps", "--quiet", "--no-trunc", mine)
+
+
+def changes(release: dict[str, Any]) -> list[list[str]]:
+    """Return what each migration of a release changed."""
+    return [[change["name"] for change in one["changes"]] for one in release["migrations"]]

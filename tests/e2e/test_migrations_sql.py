@@ -34,8 +34,8 @@ SLEEP = {
     Dialect.SQLITE: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {} * 5000000)"
     " SELECT count(*) FROM n",
 }
-KILLS = range(1, 1 + int(os.environ.get("STAGECRAFT_TEST_KILLS", "3")))
-"""Seeds of the moments of death; the torture wants more of them."""
+KILLS = range(1, 1 + int(os.environ.get("STAGECRAFT_KILLS", "3")))
+"""Seeds of the moments of death; `scripts/torture migrations` wants more of them."""
 EVERY = ("postgres", "sqlite", "mariadb")
 TRANSACTIONAL = ("postgres", "sqlite")
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.machine import Result, Shop
 from tests.e2e.tiny import BASE, inside
+from tests.runtime.otlp_receiver import receiving
 
 pytestmark = pytest.mark.e2e
 
@@ -59,6 +60,8 @@ cat /etc/inline /run/secrets/licence /run/secrets/handed
 cat /run/secrets/licence | base64
 """
 
+RUNS = 5
+"""How many releases there are in the story below."""
 LOOKS = 20
 """How often the command line of one process is looked at: it may change when the process becomes another."""
 
@@ -88,12 +91,15 @@ def telling(tiny: Shop) -> Shop:
 
 
 def test_no_canary_is_written_printed_or_on_a_command_line(telling: Shop, tmp_path: Path) -> None:
-    with watched_command_lines() as seen:
+    with watched_command_lines() as seen, receiving() as receiver:
+        telling.environment.update(receiver.environ)
         printed = _everything_there_is_to_say(telling)
 
     assert [] == [f"{name}: {hit}" for name, result in printed.items() for hit in hits(result.stdout)]
     assert [] == [f"{name}: {hit}" for name, result in printed.items() for hit in hits(result.stderr)]
     assert [] == [f"{line}: {hit}" for line in sorted(seen) for hit in hits(line)]
+    assert RUNS == len({span.trace_id for span in receiver.spans})
+    assert [] == [hit for body in receiver.bodies for hit in hits(body.decode("latin-1"))]
     assert [] == [line for line in _commands(printed) if "***" in line]
     ours = {telling.root / name for name in ("hidden.env", "web.env", "licence.txt")}
     written = [path for path in tmp_path.rglob("*") if path.is_file() and path not in ours]
@@ -134,7 +140,7 @@ def _everything_there_is_to_say(project: Shop) -> dict[str, Result]:
     run(5, "deploy", "--env", "demo", "--verbose")
     _tell_in_the_build(project)
     run(5, "deploy", "--env", "demo", "--format", "json")
-    run(0, "rollback", "--env", "demo", "--verbose")
+    run(0, "rollback", "--env", "demo", "--verbose", "--log-format", "json")
     run(0, "rollback", "--env", "demo", "--to", "demo-1", "--format", "json")
     run(0, "releases", "list", "--env", "demo", "--format", "json")
     for release in ("demo-1", "demo-2", "demo-3", "demo-4"):

@@ -19,13 +19,13 @@ import pytest
 from stagecraft.errors import LockBusyError, UnavailableError
 from stagecraft.model.holder import Holder
 from stagecraft.runtime.ssh import SshSession, open_session
-from stagecraft.runtime.ssh_command import Reverse, Target
+from stagecraft.runtime.ssh_command import Target
 from stagecraft.runtime.ssh_facts import EngineSocket, Listener
 from stagecraft.runtime.ssh_hosts import lock_all, open_all
 from stagecraft.runtime.ssh_lease import BEAT, CLIENT_PATIENCE
 from stagecraft.runtime.ssh_remote import PATIENCE
 from tests.e2e.fleet import Fleet
-from tests.e2e.machine import ROOT, Result, free_port, run
+from tests.e2e.machine import ROOT, Result, run
 
 pytestmark = pytest.mark.e2e
 
@@ -36,10 +36,12 @@ SLACK = 5.0
 """Seconds that a busy machine may add to what is promised."""
 
 
-def opened(fleet: Fleet, ssh: str, *, engine: str = "", reverse: Reverse | None = None) -> SshSession:
+def opened(fleet: Fleet, ssh: str, *, engine: str = "", leads_back: bool = False) -> SshSession:
     target = Target("web-1", ssh)
     return open_session(
-        replace(target, engine=engine) if engine else target, environment=fleet.environment, reverse=reverse
+        replace(target, engine=engine) if engine else target,
+        environment=fleet.environment,
+        leads_back=leads_back,
     )
 
 
@@ -311,15 +313,19 @@ def test_a_restarted_listener_loses_nothing(fleet: Fleet) -> None:
         opened(fleet, "host-4").close()
 
 
-def test_a_registry_of_the_client_answers_on_the_host(fleet: Fleet) -> None:
-    port = free_port()
-    ours = fleet.registry.address.replace("localhost", "127.0.0.1")
-    with opened(fleet, "host-1", reverse=Reverse(port, ours)):
-        answer = fleet.on("host-1", "curl", "-fsS", f"http://127.0.0.1:{port}/v2/")
-        with pytest.raises(UnavailableError, match="the port for the local registry is taken there"):
-            opened(fleet, "host-1", reverse=Reverse(port, ours))
-    with urllib.request.urlopen(f"http://{ours}/v2/", timeout=10) as reply:
+def test_a_port_of_the_client_answers_on_the_host_by_the_same_session_until_it_ends(fleet: Fleet) -> None:
+    port = int(fleet.registry.address.rpartition(":")[2])
+    logins = fleet.logins("jump")
+    with opened(fleet, "jump", leads_back=True, engine="/run/none.sock") as session:
+        led = run(*session.leading_back(port), env=fleet.environment)
+        answer = fleet.on("jump", "curl", "-fsS", f"http://127.0.0.1:{port}/v2/")
+        with opened(fleet, "jump", leads_back=True, engine="/run/none.sock") as second:
+            taken = run(*second.leading_back(port), env=fleet.environment)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/", timeout=10) as reply:
         assert reply.read().decode() == answer
+    assert (0, 255) == (led.returncode, taken.returncode)
+    assert 2 == fleet.logins("jump") - logins
+    assert "" == fleet.on("jump", "ss", "-Hltn", f"sport = :{port}")
 
 
 def test_forty_commands_at_once_go_through_one_session(fleet: Fleet) -> None:

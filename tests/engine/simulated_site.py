@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from stagecraft.model.image import RunningImage
+from stagecraft.model.ingress import Proxy, Traffic
 from stagecraft.model.observed import Container, Health, Observed, Wanted, WantedService
 from tests.fakes import FakeClock
 
@@ -81,6 +82,9 @@ class SimulatedSite:
         self.calls.append(f"rename {self.made[container].container.name} {name}")
         self._die()
         self._change(container, name=name)
+
+    def switch(self, proxy: Proxy, traffic: Traffic) -> None:
+        raise AssertionError("there is no proxy here")
 
     def logs(self, container: str, lines: int) -> Sequence[str]:
         return self.said.get(container, ())[-lines:]

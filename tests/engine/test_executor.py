@@ -13,12 +13,22 @@ from stagecraft.errors import (
     StoreError,
 )
 from stagecraft.model.events import PhaseChanged, ReleaseFinished, ReleaseStarted
+from stagecraft.model.fate import interrupted
+from stagecraft.model.hook import HookRecord, Side
 from stagecraft.model.outcome import Outcome
 from stagecraft.model.phase import Because, HostStatus, Phase, PhaseStatus, ReleaseStatus
 from stagecraft.model.policy import OnFailure
 from stagecraft.model.release import HostRecord, Release
-from stagecraft.model.step import Pull, Rollout, Step
-from tests.fakes import FakeClock, RecordingObserver, RecordingRunner, RecordingSession, a_plan, a_release
+from stagecraft.model.step import Hook, Pull, Rollout, Step
+from tests.fakes import (
+    START,
+    FakeClock,
+    RecordingObserver,
+    RecordingRunner,
+    RecordingSession,
+    a_plan,
+    a_release,
+)
 
 PLANNED = {"migrate_pre": "skipped", "migrate_post": "skipped"}
 
@@ -271,6 +281,50 @@ def test_continue_goes_on_with_the_other_hosts() -> None:
     with pytest.raises(MixedHostsError, match="a broke"):
         run.executor.execute()
     assert hosts_of(run.last) == {"a": "failed", "b": "updated", "c": "failed"}
+
+
+def hook(when: Side, wave: int) -> Hook:
+    return Hook(phase=Phase.ROLLOUT, name="smoke", when=when, command=("x",), cause="c", wave=wave)
+
+
+def with_smoke(release: Release) -> Release:
+    """Return the release with a hook after the last host."""
+    steps = (*release.plan.steps, hook(Side.AFTER, 9))
+    return release.model_copy(update={"plan": release.plan.model_copy(update={"steps": steps})})
+
+
+def test_continue_goes_on_with_hosts_only_and_a_hook_after_them_does_not_run() -> None:
+    runner = breaking("a")
+    with pytest.raises(MixedHostsError, match="a broke"):
+        Run(runner, with_smoke(three_waves(OnFailure.CONTINUE))).executor.execute()
+    assert ["a", "b", "c"] == [step.host for step in runner.ran if isinstance(step, Rollout)]
+    assert "hook" not in runner.kinds
+
+
+def test_a_failed_hook_after_the_hosts_takes_them_back_as_a_failed_host_would() -> None:
+    run = Run(failing("hook"), with_smoke(three_waves(OnFailure.REVERT)), way_back=back)
+    with pytest.raises(PhaseFailedError, match="`rollout` failed: hook broke") as caught:
+        run.executor.execute()
+    assert {"a": "reverted", "b": "reverted", "c": "reverted"} == hosts_of(run.last)
+    assert 5 == caught.value.exit_code
+
+
+def test_a_failed_hook_that_leaves_every_host_on_the_new_release_says_so() -> None:
+    run = Run(failing("hook"), with_smoke(a_release()))
+    with pytest.raises(MixedHostsError, match=r"hook broke; on 1\.0: local$"):
+        run.executor.execute()
+
+
+def test_there_is_no_pause_before_a_hook() -> None:
+    run = Run(RecordingRunner(), with_smoke(three_waves(OnFailure.STOP, pause=60)))
+    run.executor.execute()
+    assert 120 <= run.clock.seconds < 180
+
+
+def test_a_hook_that_nobody_saw_end_is_interrupted_with_its_phase() -> None:
+    began = a_release().with_hook(0, HookRecord(name="smoke", phase=Phase.ROLLOUT, when=Side.AFTER))
+    ended = interrupted(began, "stopped by SIGTERM", START)
+    assert [("interrupted", "interrupted")] == [(one.status.value, one.error) for one in ended.hooks]
 
 
 def test_revert_brings_back_every_host_that_was_begun() -> None:

@@ -56,6 +56,20 @@ def test_the_plan_marks_what_a_rollback_would_refuse(more: dict[str, object], ex
 
 
 @pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("ae1027a6acf (head)\n", "ae1027a6acf"),
+        ("ae1027a6acf (effective head) (branchpoint)\r\n", "ae1027a6acf"),
+        ("a1 (head)\nb2 (head)\n", "a1 b2"),
+        ("Version 7 (of 9) done\n", "Version 7 (of 9) done"),
+        ("\n", ""),
+    ],
+)
+def test_a_revision_is_what_the_tool_itself_takes_back(printed: str, expected: str) -> None:
+    assert expected == command.revision(printed)
+
+
+@pytest.mark.parametrize(
     ("now", "expected"),
     [
         ("a1", "the revision still is `a1`"),

@@ -44,6 +44,19 @@ def test_without_a_registry_nothing_is_pushed() -> None:
     assert skipped[Phase.PUSH] == "no `registry`: images stay on the engine and are pinned by ID"
 
 
+def test_hosts_without_a_registry_are_brought_their_images() -> None:
+    hosts = (HostGiven(name="web-1", text="t", remote=True),)
+    _, skipped = decide(replace(GIVEN, registry=None, hosts=hosts))
+    assert skipped[Phase.PUSH] == "no `registry`: hosts get images by ID, with `docker save | docker load`"
+
+
+def test_a_push_to_the_run_s_own_registry_says_who_pulls_it() -> None:
+    steps, _ = decide(replace(GIVEN, served=True))
+    assert [step.cause for step in steps if step.kind == "push"] == [
+        "built as 2.0; hosts pull it from here"
+    ] * 2
+
+
 def test_images_that_are_given_are_neither_built_nor_pushed() -> None:
     image = Image(reference="reg/web:1.0", digest="sha256:1")
     given = replace(GIVEN, builds={}, given={"web": image}, given_reason="`demo-1` has the same version")

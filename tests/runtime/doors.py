@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from stagecraft.model.events import Command, Event, Output
+from stagecraft.model.events import Command, CommandFinished, Event, Output
 from stagecraft.runtime.clock import SystemClock
 from stagecraft.runtime.process import Processes
 from stagecraft.runtime.redact import Redactor
@@ -31,4 +31,12 @@ class Door:
 
     @property
     def commands(self) -> list[str]:
-        return [event.line for event in self.events if isinstance(event, Command)]
+        return [event.line for event in self.begins]
+
+    @property
+    def begins(self) -> list[Command]:
+        return [event for event in self.events if isinstance(event, Command)]
+
+    @property
+    def ends(self) -> list[CommandFinished]:
+        return [event for event in self.events if isinstance(event, CommandFinished)]

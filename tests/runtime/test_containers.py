@@ -20,6 +20,7 @@ def line(**changes: Any) -> str:
         "image": "shop/web:1",
         "image_id": "sha256:1",
         "volumes": "data ",
+        "networks": {"shop_default": {"IPAddress": "172.19.0.2"}, "none": {"IPAddress": ""}},
         "service": "web",
         "number": "2",
         "replaces": None,
@@ -46,6 +47,7 @@ def test_a_running_container_is_read_with_its_labels_and_its_age_by_the_engines_
         digest="sha256:d",
         image="shop/web:1",
         image_id="sha256:1",
+        addresses={"shop_default": "172.19.0.2"},
     )
 
     assert expected == one()

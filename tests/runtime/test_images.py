@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,14 @@ def test_a_builder_that_keeps_its_images_to_itself_is_a_failure() -> None:
 
     with pytest.raises(StepFailedError, match="was built but is not on the engine"):
         hands(runs, {}).build(BUILD, deadline=60)
+
+
+def test_without_a_registry_after_all_an_image_is_known_by_its_id_and_not_pushed() -> None:
+    runs = ScriptedRuns()
+    pushed = replace(hands(runs, {WEB: ()}), pushes=False).push(PUSH, deadline=60)
+
+    assert Image(reference=WEB, digest=ID, pushed=False) == pushed
+    assert [] == runs.calls
 
 
 def test_a_pushed_image_is_known_by_the_digest_of_its_own_registry() -> None:

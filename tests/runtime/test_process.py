@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stagecraft.errors import StepFailedError, UnavailableError
+from stagecraft.runtime.about_host import AboutHost
 from stagecraft.runtime.process import Finished, ProcessTimeoutError, RunCancelledError
 from tests.runtime.doors import ENVIRONMENT, Door
 
@@ -77,6 +78,32 @@ def test_the_command_line_is_told_before_the_program_runs() -> None:
     door = Door({"KEY": "c4nary value"})
     door.processes.run((*SH, "true", "it's", "x=c4nary value"), env=ENVIRONMENT)
     assert ["""sh -c true 'it'"'"'s' 'x=***KEY***'"""] == door.commands
+
+
+def test_the_end_of_a_program_is_told_with_its_code_and_how_long_it_took() -> None:
+    door = Door({"KEY": "c4nary value"})
+    door.processes.run((*SH, "exit 3", "c4nary value"), env=ENVIRONMENT)
+    door.processes.run((*SH, "kill -9 $$"), env=ENVIRONMENT)
+    ends = door.ends
+    assert [("sh -c 'exit 3' '***KEY***'", 3, "local"), ("sh -c 'kill -9 $$'", -9, "local")] == [
+        (end.line, end.code, end.host) for end in ends
+    ]
+    assert all(0 <= end.duration <= door.clock.monotonic() for end in ends)
+
+
+def test_a_program_that_is_late_or_cannot_be_started_ends_without_a_code() -> None:
+    door = Door()
+    with pytest.raises(ProcessTimeoutError):
+        door.processes.run(("sleep", "60"), env=ENVIRONMENT, timeout=0.1)
+    with pytest.raises(UnavailableError):
+        door.processes.run(("no-such-program",), env=ENVIRONMENT)
+    assert [("sleep 60", None), ("no-such-program", None)] == [(end.line, end.code) for end in door.ends]
+
+
+def test_a_program_about_a_host_is_told_with_it() -> None:
+    door = Door()
+    AboutHost(door.processes, "web-1").run(("true",), env=ENVIRONMENT, cwd=None)
+    assert (["web-1"], ["web-1"]) == ([one.host for one in door.begins], [one.host for one in door.ends])
 
 
 def test_lines_are_told_as_they_come_and_redacted() -> None:

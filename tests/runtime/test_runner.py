@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from stagecraft.errors import StepFailedError, UnavailableError
+from stagecraft.model.hook import Side
 from stagecraft.model.image import Image
 from stagecraft.model.outcome import Outcome
+from stagecraft.model.phase import Phase
 from stagecraft.model.release import HostRecord, Release
-from stagecraft.model.step import Build, Destroy, Migrate, Prune, Pull, Push, Rollout, Step
+from stagecraft.model.step import Build, Destroy, Hook, Migrate, Prune, Pull, Push, Rollout, Step
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.engine_access import EngineAccess
 from stagecraft.runtime.images import Images
@@ -57,12 +59,16 @@ def runner(said: list[str], *, gone: bool = False) -> StepRunner:
     def pull(step: Pull, release: Release, deadline: float) -> None:
         said.append(f"pull until {deadline}")
 
+    def hook(step: Hook, release: Release, deadline: float, record: Record) -> None:
+        said.append(f"hook {step.name} until {deadline}")
+
     return StepRunner(
         images=PaperImages(said),
         rollout=rollout,
         pull=pull,
         migrate=no_migration,
         destroy=destroy,
+        hook=hook,
         stop=lambda: said.append("stop"),
     )
 
@@ -76,6 +82,8 @@ def unrecorded(edit: Callable[[Release], Release]) -> None:
 
 
 ROLLOUT = Rollout(cause="", host="web-1", compose_project="shop", text="sha256:t")
+
+HOOK = Hook(cause="", name="smoke", when=Side.AFTER, phase=Phase.ROLLOUT, command=("x",))
 
 DESTROY = Destroy(cause="", host="web-1", compose_project="shop")
 
@@ -92,6 +100,7 @@ DESTROY = Destroy(cause="", host="web-1", compose_project="shop")
         (ROLLOUT, "rollout until 9", Outcome(hosts={"web-1": HOST})),
         (Pull(cause="", host="web-1"), "pull until 9", Outcome()),
         (Prune(cause="", images=()), "prune", Outcome()),
+        (HOOK, "hook smoke until 9", Outcome()),
         (DESTROY, "destroy until 9", Outcome(hosts={"web-1": HOST})),
     ],
     ids=lambda value: value.kind if hasattr(value, "kind") else "",

@@ -3,7 +3,7 @@
 import pytest
 
 from stagecraft.errors import ConfigError
-from stagecraft.runtime.ssh_command import SHELL, Reverse, Target, ssh_command
+from stagecraft.runtime.ssh_command import SHELL, Target, reverse_command, ssh_command
 
 
 @pytest.mark.parametrize("ssh", ["web-1", "deploy@web-1.example.com", "ssh://deploy@10.0.0.12:2222"])
@@ -39,9 +39,18 @@ def test_the_engine_of_the_configuration_is_forwarded() -> None:
     assert "-R" not in command
 
 
-def test_a_local_registry_is_forwarded_backwards_to_loopback_only() -> None:
-    command = ssh_command(Target("web-1", "web-1"), "/tmp/sc-1/h.sock", Reverse(5055, "127.0.0.1:40000"))
-    assert "127.0.0.1:5055:127.0.0.1:40000" == command[command.index("-R") + 1]
+def test_a_session_of_its_own_can_be_asked_for_more_and_never_the_user_s() -> None:
+    command = " ".join(ssh_command(Target("web-1", "web-1"), "/tmp/sc-1/h.sock", "/tmp/sc-1/c"))
+    for option in ("ControlMaster=yes", "ControlPath=/tmp/sc-1/c", "ControlPersist=no"):
+        assert f"-o {option} " in command
+    assert "ControlPath=none" not in command
+
+
+def test_a_port_is_led_back_from_loopback_to_loopback_and_no_other_forward_comes_along() -> None:
+    command = reverse_command(Target("web-1", "ben@web-1"), "/tmp/sc-1/c", 5055)
+    assert "127.0.0.1:5055:127.0.0.1:5055" == command[command.index("-R") + 1]
+    assert "none" == command[command.index("-F") + 1]
+    assert ("--", "ben@web-1") == command[-2:]
 
 
 def test_every_login_shell_reads_the_command_alike() -> None:

@@ -29,10 +29,6 @@ TARGET = Target("web-1", "deploy@web-1")
             "web-1: its host key is not the one in known_hosts: `Host key verification failed.`",
         ),
         (
-            "remote port forwarding failed for 55\n",
-            "web-1: the port for the local registry is taken there: `remote port forwarding failed for 55`",
-        ),
-        (
             "ssh: Could not resolve hostname web-1: Name not known\n",
             "web-1: its name is not known: `ssh: Could not resolve hostname web-1: Name not known`",
         ),

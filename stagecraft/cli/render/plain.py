@@ -37,7 +37,7 @@ class Plain:
                 self._terminal.say(phase_line(event))
             case ReleaseFinished():
                 self._terminal.say("\n" + summary(event.release))
-            case _:
+            case _ if self._terminal.records is None:
                 if (line := between_phases(event, verbose=self._verbose)) is not None:
                     self._terminal.tell(line)
 

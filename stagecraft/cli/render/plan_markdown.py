@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from stagecraft.cli.render.cut import Part, fitted
 from stagecraft.cli.render.fates import Group, fates, groups, named, word
 from stagecraft.cli.render.markdown import code, fence, prose, summary_of, table
-from stagecraft.cli.render.plan_text import described, facts
+from stagecraft.cli.render.plan_text import described, facts, goes_in_waves
 from stagecraft.model.change import Change
 from stagecraft.model.phase import Phase
 from stagecraft.model.plan import Plan, has_changes
@@ -128,8 +128,8 @@ def _steps(plan: Plan) -> list[str]:
     for phase in Phase:
         if (reason := plan.skipped.get(phase)) is not None:
             rows.append([phase, f"skipped: {prose(reason)}", ""])
-        several = len({step.wave for step in plan.of(phase)}) > 1
+        several = len({step.wave for step in plan.of(phase) if goes_in_waves(step)}) > 1
         for step in plan.of(phase):
-            wave = f", wave {step.wave + 1}" if several else ""
+            wave = f", wave {step.wave + 1}" if several and goes_in_waves(step) else ""
             rows.append([phase, f"{prose(described(step))} ({prose(step.host)}{wave})", prose(step.cause)])
     return table(["phase", "what", "why"], rows)

@@ -1,5 +1,6 @@
 """A plan for people: fits into a pull request as it is."""
 
+import shlex
 from typing import assert_never
 
 from stagecraft.cli.render.difference import host_difference
@@ -8,7 +9,7 @@ from stagecraft.cli.render.table import table
 from stagecraft.model.migration import Direction, Work
 from stagecraft.model.phase import Phase
 from stagecraft.model.plan import Plan
-from stagecraft.model.step import LOCAL, Build, Destroy, Migrate, Prune, Pull, Push, Rollout, Step
+from stagecraft.model.step import LOCAL, Build, Destroy, Hook, Migrate, Prune, Pull, Push, Rollout, Step
 
 
 def plan_text(plan: Plan) -> str:
@@ -39,6 +40,8 @@ def described(step: Step) -> str:  # noqa: PLR0911 - one for each kind
             return "pull every image that is not there"
         case Migrate():
             return _migration(step.work)
+        case Hook():
+            return f"hook {step.name}: {shlex.join(step.command)}"
         case Rollout():
             again = f", replacing {', '.join(step.recreate)}" if step.recreate else ""
             return f"run {_short(step.text)} as Compose project {step.compose_project}{again}"
@@ -106,8 +109,13 @@ def _lines(plan: Plan, phase: Phase) -> list[str]:
     steps = plan.of(phase)
     if not steps:
         return ["record the outcome" if phase is Phase.FINALIZE else "nothing to do"]
-    waves = len({step.wave for step in steps if not isinstance(step, Migrate)}) > 1
-    return [_line(step, waves=waves) for step in steps]
+    waves = len({step.wave for step in steps if goes_in_waves(step)}) > 1
+    return [_line(step, waves=waves and goes_in_waves(step)) for step in steps]
+
+
+def goes_in_waves(step: Step) -> bool:
+    """Return whether its wave says something: migrations and hooks run one after the other anyway."""
+    return not isinstance(step, Migrate | Hook)
 
 
 def _line(step: Step, *, waves: bool) -> str:

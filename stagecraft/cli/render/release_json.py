@@ -6,6 +6,7 @@ from stagecraft.cli.render.times import rfc3339
 
 if TYPE_CHECKING:
     from stagecraft.model.header import Header
+    from stagecraft.model.hook import HookRecord
     from stagecraft.model.migration import MigrationRecord
     from stagecraft.model.release import HostRecord, PhaseRecord, Release
 
@@ -45,6 +46,7 @@ def release_json(release: "Release", *, current: bool) -> dict[str, Any]:
         },
         "hosts": {name: _host(record) for name, record in sorted(release.hosts.items())},
         "migrations": [_migration(record) for record in release.migrations],
+        "hooks": [_hook(record) for record in release.hooks],
         "texts": dict(sorted(release.texts.items())),
         "plan": document(release.plan),
     }
@@ -64,6 +66,14 @@ def _phase(record: "PhaseRecord") -> dict[str, Any]:
 
 
 def _migration(record: "MigrationRecord") -> dict[str, Any]:
+    return {
+        **record.model_dump(mode="json"),
+        "started_at": rfc3339(record.started_at),
+        "finished_at": rfc3339(record.finished_at),
+    }
+
+
+def _hook(record: "HookRecord") -> dict[str, Any]:
     return {
         **record.model_dump(mode="json"),
         "started_at": rfc3339(record.started_at),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from stagecraft.cli.render.clean import one_line
 from stagecraft.cli.render.table import table
 from stagecraft.cli.render.times import between, stamp
+from stagecraft.model.hook import HookRecord
 from stagecraft.model.migration import MigrationRecord
 from stagecraft.model.phase import PhaseStatus
 from stagecraft.model.release import HostRecord, PhaseRecord, Release
@@ -21,11 +22,15 @@ def release_text(release: Release, *, current: bool) -> str:
             lines += list(_host(name, host))
     if release.migrations:
         lines += ["", "migrations", *table([_migration(one) for one in release.migrations], indent="  ")]
+    if release.hooks:
+        lines += ["", "hooks", *table([_hook(one) for one in release.hooks], indent="  ")]
     if release.images:
         images = [(service, image.pin) for service, image in sorted(release.images.items())]
         lines += ["", "images", *table(images, indent="  ")]
     for record in release.phases:
         lines += _failure(record)
+    for hook in release.hooks:
+        lines += _warning(hook, release)
     return "\n".join(lines)
 
 
@@ -63,9 +68,21 @@ def _migration(record: MigrationRecord) -> tuple[str, str, str, str]:
     return record.name, f"{record.direction} {record.status}", took, what
 
 
+def _hook(record: HookRecord) -> tuple[str, str, str, str]:
+    took = between(record.started_at, record.finished_at)
+    return record.name, f"{record.when} {record.phase}: {record.status}", took, one_line(record.error)
+
+
 def _host(name: str, host: HostRecord) -> Iterator[str]:
     yield f"  {name}: {host.status}" + (f": {one_line(host.error)}" if host.error else "")
     yield from (f"    {action}" for action in host.actions)
+
+
+def _warning(record: HookRecord, release: Release) -> list[str]:
+    """Return the last lines of a hook that failed without failing its phase, which would tell them."""
+    if record.status is not PhaseStatus.FAILED or release.phase(record.phase).log == record.log:
+        return []
+    return ["", f"warning: {record.error}", *(f"    {line}" for line in record.log)]
 
 
 def _failure(record: PhaseRecord) -> list[str]:

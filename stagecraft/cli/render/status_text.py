@@ -25,6 +25,7 @@ def status_text(standing: Standing) -> str:
             for what in service.drift
         ]
     notes = [note for host in standing.hosts for note in (*host.notes, *_unseen(host))]
+    notes += standing.notes
     return "\n".join([*lines, *([""] if notes else []), *notes])
 
 
@@ -35,6 +36,7 @@ def status_json(standing: Standing) -> dict[str, Any]:
         "release": standing.release,
         "version": standing.version,
         "drift": standing.drifted,
+        "notes": list(standing.notes),
         "hosts": {host.host: _host_json(host, standing.release) for host in standing.hosts},
     }
 

@@ -8,6 +8,7 @@ from stagecraft.cli.render.host_groups import host_groups
 from stagecraft.cli.render.plan_text import described
 from stagecraft.cli.render.summary import headline, next_step
 from stagecraft.cli.render.times import between, rfc3339, stamp
+from stagecraft.model.hook import HookRecord
 from stagecraft.model.migration import MigrationRecord
 from stagecraft.model.phase import Phase, PhaseStatus
 from stagecraft.model.release import HostRecord, PhaseRecord, Release
@@ -46,6 +47,7 @@ def release_view(release: Release, *, current: bool) -> Values:
             for service, image in sorted(release.images.items())
         ],
         "migrations": [_migration(record) for record in release.migrations],
+        "hooks": [_hook(record) for record in release.hooks],
         "differences": _differences(release),
         "variables": sorted(release.plan.variables.items()),
         "secrets": list(release.plan.secrets),
@@ -140,6 +142,17 @@ def _migration(record: MigrationRecord) -> Values:
         "unsure": [str(change) for change in record.unsure],
         "note": record.error or record.reason,
         "took": between(record.started_at, record.finished_at),
+    }
+
+
+def _hook(record: HookRecord) -> Values:
+    return {
+        "name": record.name,
+        "status": record.status.value,
+        "where": f"{record.when} {record.phase}",
+        "took": between(record.started_at, record.finished_at),
+        "error": record.error,
+        "log": "\n".join(record.log),
     }
 
 

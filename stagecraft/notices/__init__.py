@@ -1,0 +1,1 @@
+"""What somebody outside is told of a release, and in which shape. Pure (spec/notices.md)."""

@@ -1,0 +1,2 @@
+-- stagecraft: compatible
+CREATE INDEX orders_by_state ON orders (state);
