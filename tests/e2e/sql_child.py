@@ -33,9 +33,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--done", action="store_true")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--undo", nargs="*", default=[])
-    parser.add_argument("--lock-timeout", type=float, default=20)
+    parser.add_argument("--lock-timeout", type=float, default=120)
     parser.add_argument("--dial", default="")
-    parser.add_argument("--timeout", type=float, default=20)
+    parser.add_argument("--timeout", type=float, default=120)
     return parser.parse_args(arguments)
 
 

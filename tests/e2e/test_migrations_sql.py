@@ -298,7 +298,7 @@ def test_two_runs_at_once_apply_each_file_once(bench: Bench) -> None:
 
 @on(*EVERY)
 def test_whoever_does_not_get_the_lock_in_time_ends_with_exit_code_4(bench: Bench) -> None:
-    bench.write("0002_a.sql", mark("a"), bench.slow(6))
+    bench.write("0002_a.sql", mark("a"), bench.slow(4))
     first = bench.start()
     first.until("0002_a.sql", "started")
     ended = bench.run("--lock-timeout", "0.3", "--release", "demo-2")
@@ -308,7 +308,7 @@ def test_whoever_does_not_get_the_lock_in_time_ends_with_exit_code_4(bench: Benc
 
 @on("postgres")
 def test_the_holder_of_the_lock_is_named(bench: Bench) -> None:
-    bench.write("0002_a.sql", bench.slow(6))
+    bench.write("0002_a.sql", bench.slow(3))
     first = bench.start("--release", "demo-41")
     first.until("0002_a.sql", "started")
     assert "`stagecraft demo-41`" in bench.run("--lock-timeout", "0.2")["error"]
