@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Mapping
+from copy import copy
 
 from stagecraft.app import host_checks
 from stagecraft.app.hands import Hands
@@ -21,6 +22,7 @@ from stagecraft.runtime.images import printed_by_bake
 from stagecraft.runtime.local_registry import CARRIED, LocalRegistry
 from stagecraft.runtime.registry import registry_problem
 from stagecraft.runtime.secrets import resolve
+from stagecraft.runtime.together import together
 
 _CLOCK_SECONDS = 60
 """How far a host's clock may be off."""
@@ -58,8 +60,9 @@ class Preflight:
             Checked(what="builder", problems=tuple(self._builder())),
             self._registry(),
         ]
-        for host in self._engines:
-            found += self._on_host(host)
+        for checks, hints in together(self._engines, self._beside):
+            found += checks
+            self._hints += hints
         return tuple(found)
 
     def verdict(self, checks: Iterable[Checked]) -> UnavailableError | None:
@@ -123,13 +126,12 @@ class Preflight:
     def _reached(self) -> list[Checked]:
         """Return which engines answer; remember what they say of themselves."""
         failures: dict[str, StagecraftError] = dict(self._hands.engines.connect())
-        for host in self._plan.hosts:
-            if host in failures:
-                continue
-            try:
-                self._engines[host] = self._hands.engines.of(host).info()
-            except UnavailableError as gone:
-                failures[host] = gone
+        asked = [host for host in self._plan.hosts if host not in failures]
+        for host, answer in zip(asked, together(asked, self._info), strict=True):
+            if isinstance(answer, EngineInfo):
+                self._engines[host] = answer
+            else:
+                failures[host] = answer
         self._hints += [failure.hint for failure in failures.values()]
         twins = host_checks.same_machine(
             {host: facts for host in self._engines if (facts := self._hands.engines.facts(host))}
@@ -140,6 +142,18 @@ class Preflight:
             Checked(host=host, what="reachable", problems=told.get(host, ())) for host in self._plan.hosts
         ]
         return [*reached, *(Checked(what="machines", problems=(twin,)) for twin in twins)]
+
+    def _info(self, host: str) -> EngineInfo | UnavailableError:
+        try:
+            return self._hands.engines.of(host).info()
+        except UnavailableError as gone:
+            return gone
+
+    def _beside(self, host: str) -> tuple[list[Checked], list[str]]:
+        """Look at one host while others are looked at; hints come back, so that their order is the hosts'."""
+        own = copy(self)
+        own._hints = []  # noqa: SLF001 - one of its own kind
+        return own._on_host(host), own._hints  # noqa: SLF001
 
     def _on_host(self, host: str) -> list[Checked]:
         looks = {
