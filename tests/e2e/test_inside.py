@@ -97,8 +97,7 @@ def writes(app: FleetApp, host: str, line: str) -> None:
 
 def test_logs_are_followed_on_all_hosts_at_once_until_ctrl_c(app: FleetApp) -> None:
     with following(app) as (program, lines):
-        until(lambda: len(lines) == len(WEB), lines)
-        begun = len(lines)
+        until(lambda: len(lines) >= len(WEB), lines)
         for host, line in (("host-3", "one"), ("host-4", "two"), ("host-3", "three")):
             writes(app, host, line)
             until(lambda line=line: lines[-1].endswith(line), lines)  # type: ignore[misc]
@@ -108,7 +107,8 @@ def test_logs_are_followed_on_all_hosts_at_once_until_ctrl_c(app: FleetApp) -> N
         said = program.stderr.read() if program.stderr else ""
 
     name = f"{app.project}-web-1"
-    assert [f"host-3 {name} | one", f"host-4 {name} | two", f"host-3 {name} | three"] == lines[begun:]
+    came = [line for line in lines if line.endswith(("one", "two", "three"))]
+    assert [f"host-3 {name} | one", f"host-4 {name} | two", f"host-3 {name} | three"] == came
     assert (130, "") == (code, said)
     assert family
     until(lambda: not still_there(family), family)
@@ -116,7 +116,7 @@ def test_logs_are_followed_on_all_hosts_at_once_until_ctrl_c(app: FleetApp) -> N
 
 def test_followed_logs_end_with_the_containers(app: FleetApp) -> None:
     with following(app) as (program, lines):
-        until(lambda: len(lines) == len(WEB), lines)
+        until(lambda: len(lines) >= len(WEB), lines)
         for host in WEB:
             app.fleet.docker(host, "stop", *app.containers(host)["web"])
         assert 0 == program.wait(PATIENCE)
