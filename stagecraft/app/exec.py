@@ -16,7 +16,7 @@ def run(where: Where, observer: Observer, request: ExecRequest, hands: MakeHands
         if not running_ones:
             raise ConfigError(
                 f"no container of `{request.service}` is running",
-                hint="`stagecraft status` says how it stands",
+                hint=f"`stagecraft status --env {now.environment}` says how it stands",
             )
         host, container = running_ones[0]
         terminal = "--interactive --tty" if request.terminal else "--interactive"

@@ -1,11 +1,14 @@
 """A look at every host of a plan: whether it answers, and whether it has what the release needs there."""
 
+from dataclasses import replace
+
 from stagecraft.app import host_checks
 from stagecraft.app.look import PORT_TAKEN, Look
 from stagecraft.compose import public
 from stagecraft.errors import StagecraftError, UnavailableError
 from stagecraft.model.checked import Checked
 from stagecraft.runtime.docker import EngineInfo
+from stagecraft.runtime.together import together
 
 _CLOCK_SECONDS = 60
 """How far a host's clock may be off."""
@@ -21,13 +24,12 @@ class HostLooks:
         """Return which engines answer; remember what they say of themselves."""
         look = self._look
         failures: dict[str, StagecraftError] = dict(look.hands.engines.connect())
-        for host in look.plan.hosts:
-            if host in failures:
-                continue
-            try:
-                look.engines[host] = look.hands.engines.of(host).info()
-            except UnavailableError as gone:
-                failures[host] = gone
+        asked = [host for host in look.plan.hosts if host not in failures]
+        for host, answer in zip(asked, together(asked, self._info), strict=True):
+            if isinstance(answer, EngineInfo):
+                look.engines[host] = answer
+            else:
+                failures[host] = answer
         look.hints.extend(failure.hint for failure in failures.values())
         told = {host: (f"{look.on(host)}{failure.message}",) for host, failure in failures.items()}
         reached = [
@@ -35,8 +37,25 @@ class HostLooks:
         ]
         return [*reached, *self._twins()]
 
-    def on_host(self, host: str, builds_for: str) -> list[Checked]:
-        """Return what was found on one host that answers; `builds_for` is the platform of built images."""
+    def all(self, builds_for: str) -> list[Checked]:
+        """Look at every host that answers, side by side; `builds_for` is the platform of built images.
+
+        Each look leaves its hints to itself, so that their order is the hosts'.
+        """
+        looks = [HostLooks(replace(self._look, hints=[])) for _ in self._look.engines]
+        work = list(zip(looks, self._look.engines, strict=True))
+        found = together(work, lambda one: one[0]._on_host(one[1], builds_for))  # noqa: SLF001 - of its own kind
+        for one in looks:
+            self._look.hints.extend(one._look.hints)  # noqa: SLF001
+        return [check for checks in found for check in checks]
+
+    def _info(self, host: str) -> EngineInfo | UnavailableError:
+        try:
+            return self._look.hands.engines.of(host).info()
+        except UnavailableError as gone:
+            return gone
+
+    def _on_host(self, host: str, builds_for: str) -> list[Checked]:
         looks = {
             "platform": self._platforms(host, builds_for),
             "clock": self._clock(host),

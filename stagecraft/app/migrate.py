@@ -165,7 +165,11 @@ def _check_chosen(
 ) -> None:
     if chosen:
         return
-    listed = ", ".join(f"`{given.work.name}` ({given.when})" for given in known) or "there is none"
+    if not known:
+        raise ConfigError(
+            "no migrations are configured", hint="`stagecraft docs migrations` says how they are"
+        )
+    listed = ", ".join(f"`{given.work.name}` ({given.when})" for given in known)
     asked = f"is `{request.name}`" if request.name else f"is `{request.when or 'pre or post'}`"
     raise ConfigError(f"no migration {asked}", hint=f"migrations: {listed}")
 

@@ -44,8 +44,7 @@ class Preflight:
             Checked(what="builder", problems=tuple(self._building.builder(self.values))),
             self._building.registry(),
         ]
-        for host in self._look.engines:
-            found += self._hosts.on_host(host, self._building.platform)
+        found += self._hosts.all(self._building.platform)
         return tuple(found)
 
     def verdict(self, checks: Iterable[Checked]) -> UnavailableError | None:

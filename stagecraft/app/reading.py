@@ -58,9 +58,10 @@ def _unknown(store: FileStore, wanted: str) -> ConfigError:
             hint="`stagecraft deploy` makes the first",
         )
     near = get_close_matches(wanted, ids, n=3, cutoff=0.5) or ids[:3]
+    names, environment = " or ".join(f"`{name}`" for name in near), near[0].rpartition("-")[0]
     return ConfigError(
         f"there is no release `{wanted}`",
-        hint=f"is it {' or '.join(f'`{name}`' for name in near)}? `stagecraft releases list` has them all",
+        hint=f"is it {names}? `stagecraft releases list --env {environment}` has them all",
     )
 
 

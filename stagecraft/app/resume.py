@@ -137,5 +137,6 @@ def _check_version(running: Run, request: DeployRequest, old: Release) -> None:
     if now.version != old.version:
         raise RefusedError(
             f"`{old.id}` is not built yet, and the working tree is `{now.version}`, not `{old.version}`",
-            hint=f"check out `{old.commit or old.version}`, or start anew: `stagecraft deploy`",
+            hint=f"check out `{old.commit or old.version}`, or start anew:"
+            f" `stagecraft deploy --env {old.environment}`",
         )

@@ -178,6 +178,11 @@ def _notes(target: Release, texts: dict[str, str]) -> tuple[str, ...]:
 
 def _target(here: Opened, headers: list[Header], request: RollbackRequest) -> Header:
     """Return the deploy whose content is wanted. Raises RefusedError, ConfigError for an unknown id."""
+    if not headers:
+        name = here.environment.name
+        raise RefusedError(
+            f"`{name}` has no release to go back to", hint=f"deploy first: `stagecraft deploy --env {name}`"
+        )
     if request.to is None and request.to_version is None:
         return rollback_target(headers)
     candidates = completed(headers)

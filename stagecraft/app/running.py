@@ -24,6 +24,7 @@ class Running:
     hands: Hands
     containers: tuple[tuple[str, Container], ...]
     """Host and container, by host, service and number."""
+    environment: str
 
     def of(self, services: tuple[str, ...]) -> tuple[tuple[str, Container], ...]:
         """Return those of the services, or all if none is named. Raises ConfigError if there is none."""
@@ -32,7 +33,9 @@ class Running:
             known = sorted({f"`{container.service}`" for _, container in self.containers})
             raise ConfigError(
                 f"no container of {', '.join(f'`{name}`' for name in services) or 'the project'} is there",
-                hint=f"there is {', '.join(known)}" if known else "`stagecraft deploy` first",
+                hint=f"there is {', '.join(known)}"
+                if known
+                else f"deploy first: `stagecraft deploy --env {self.environment}`",
             )
         return found
 
@@ -47,7 +50,7 @@ def running(
     try:
         for name, problem in hands.engines.connect().items():
             raise UnavailableError(problem.message, hint=problem.hint, place=f"host {name}")
-        yield Running(hands, tuple(_containers(hands, here)))
+        yield Running(hands, tuple(_containers(hands, here)), here.environment.name)
     finally:
         hands.stop()
         hands.engines.close()

@@ -17,7 +17,8 @@ def load(where: Where, path: Path) -> Plan:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ConfigError(
-            f"the saved plan `{path}` cannot be read: {reason}", hint="check `--plan`"
+            f"the saved plan `{path}` cannot be read: {reason}",
+            hint=f"`stagecraft plan --out {path}` saves one",
         ) from None
     return plan_file.load(text)
 

@@ -42,7 +42,7 @@ COMMANDS = {
     "ci": Entry("ci", "ci"),
     "completion": Entry("completion", "completion"),
 }
-_WITH_VALUE = ("--config", "--store")
+_WITH_VALUE = ("--config", "--store", "--log-format")
 """The options before a command that take the next word."""
 
 

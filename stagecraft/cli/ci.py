@@ -38,7 +38,7 @@ def init(
     config: options.Config = None,
     store: options.Store = None,
 ) -> None:
-    """Write workflow files: plan on every pull request, deploy after merge, roll back by hand."""
+    """Write workflow files. Plan on every pull request, deploy after merge, roll back by hand."""
     from stagecraft.cli import workflows
 
     call = invocation(context).given(config, store)
@@ -71,7 +71,7 @@ def comment(
         Path, typer.Argument(metavar="FILE", help="Markdown, as `plan --format markdown` prints.")
     ],
 ) -> None:
-    """Make a file the one comment of this pull request: a new one, or the one of before updated."""
+    """Make a file the one comment of this pull request. A new one, or that of before updated."""
     from stagecraft.runtime.review import thread_of, write_comment
 
     call = invocation(context)

@@ -10,7 +10,7 @@ from stagecraft.cli.invocation import Invocation, invocation
 from stagecraft.cli.tree import examples, group
 
 completion = group(
-    "Complete commands, options, environments, releases, hosts and services in your shell.",
+    "Print what lets Tab complete what you type.",
     example="stagecraft completion bash > ~/.local/share/bash-completion/completions/stagecraft",
 )
 
@@ -95,7 +95,7 @@ def propose(
         typer.Argument(metavar="WORD...", help="What is typed so far; the last may be empty."),
     ] = None,
 ) -> None:
-    """Print what the last word can become, one a line; the scripts call it."""
+    """Print what the last word can become. One a line; the scripts call it."""
     answer(context.find_root().command, words or (), invocation(context))
 
 

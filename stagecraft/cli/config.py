@@ -32,7 +32,7 @@ def render(
     config: options.Config = None,
     store: options.Store = None,
 ) -> None:
-    """Print the Compose text a host would run, before its images are pinned."""
+    """Print the Compose text a host would run. Its images are not pinned yet."""
     call = invocation(context).given(config, store)
     call.terminal.data(call.use_cases().config_render(env, host, version))
 

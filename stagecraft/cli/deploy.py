@@ -20,7 +20,7 @@ def deploy(
     context: typer.Context,
     *,
     release: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="With --resume: the release to go on with.")
+        str | None, typer.Argument(metavar="ID", help="With --resume: the release to go on with.")
     ] = None,
     env: options.Env = None,
     version: options.Version = None,

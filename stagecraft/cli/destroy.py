@@ -35,7 +35,7 @@ def destroy(
     config: options.Config = None,
     store: options.Store = None,
 ) -> None:
-    """Remove an environment's containers and networks; volumes stay unless asked for."""
+    """Remove an environment's containers and networks. Volumes stay unless asked for."""
     from stagecraft.app.requests import DestroyRequest
 
     request = DestroyRequest(env=env, host=host, volumes=volumes, message=message, lock_wait=lock_wait)

@@ -13,10 +13,10 @@ def docs(
     context: typer.Context,
     *,
     key: Annotated[
-        str | None, typer.Argument(metavar="[KEY]", help="A key of stagecraft.yml, or `exit-codes`.")
+        str | None, typer.Argument(metavar="KEY", help="A key of stagecraft.yml, or `exit-codes`.")
     ] = None,
 ) -> None:
-    """Explain a key of stagecraft.yml, or the exit codes; without a KEY, list them all."""
+    """Explain a key of stagecraft.yml, or the exit codes. Without a KEY, list every key."""
     from stagecraft.cli.render import docs_text
 
     terminal = invocation(context).terminal

@@ -55,6 +55,7 @@ def exit_code(error: StagecraftError) -> int:
 def usage(error: BaseException) -> ConfigError:
     """Return typer's usage error in our words."""
     message = str(getattr(error, "format_message", error.__str__)()).strip().removesuffix(".")
+    message = message.replace(": Value error, ", ": ")  # what pydantic, which typer asks, puts before it
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "stagecraft"
     return ConfigError(message[:1].lower() + message[1:], hint=f"`{path} --help` lists what can be typed")

@@ -12,13 +12,13 @@ def exec_(
     context: typer.Context,
     *,
     service: Annotated[str, typer.Argument(metavar="SERVICE", help="A service of the Compose file.")],
-    command: Annotated[list[str], typer.Argument(metavar="COMMAND...", help="What to run, after `--`.")],
+    command: Annotated[list[str], typer.Argument(metavar="COMMAND", help="What to run, after `--`.")],
     env: options.Env = None,
     host: options.Host = None,
     config: options.Config = None,
     store: options.Store = None,
 ) -> None:
-    """Run a command in a running container of a service, on the host that runs it."""
+    """Run a command in a container of a service. On the host that runs it, with your terminal."""
     from stagecraft.app.requests import ExecRequest
 
     call = invocation(context).given(config, store)

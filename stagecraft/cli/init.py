@@ -36,7 +36,7 @@ def init(
     ] = None,
     config: options.Config = None,
 ) -> None:
-    """Write the first stagecraft.yml of a project that has a Compose file."""
+    """Write the first stagecraft.yml, beside a Compose file."""
     from stagecraft.app.start import Answers
     from stagecraft.cli.render.init_text import ended_text, found_text
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stagecraft.cli import options
+from stagecraft.cli.endings import exit_code
 from stagecraft.cli.invocation import invocation
 from stagecraft.cli.terminal import Terminal
+from stagecraft.errors import InterruptedRunError
 
 if TYPE_CHECKING:
     from stagecraft.model.events import Event
@@ -34,7 +36,10 @@ def logs(
 
     request = LogsRequest(env=env, host=host, services=tuple(service or ()), tail=tail, follow=follow)
     call = invocation(context).given(config, store)
-    call.use_cases(_Lines(call.terminal)).logs(request)
+    try:
+        call.use_cases(_Lines(call.terminal)).logs(request)
+    except InterruptedRunError as stopped:
+        raise typer.Exit(exit_code(stopped)) from None  # the way to end it: no error
 
 
 class _Lines:

@@ -87,7 +87,7 @@ def diff(
     config: options.Config = None,
     store: options.Store = None,
 ) -> None:
-    """Show what differs between two releases: images, variables, Compose texts."""
+    """Show what differs between two releases. Images, variables and Compose texts."""
     call = invocation(context).given(config, store)
     difference = call.use_cases().difference(a, b)
     from stagecraft.cli.render.difference import difference_json, difference_text, painted

@@ -17,7 +17,7 @@ def report(
     context: typer.Context,
     *,
     release: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="One release, as `prod-42`; without it: the list.")
+        str | None, typer.Argument(metavar="ID", help="One release, as `prod-42`; without it: the list.")
     ] = None,
     out: Annotated[
         Path, typer.Option("--out", metavar="PATH", help="A file for one release, a folder for the list.")
@@ -27,7 +27,7 @@ def report(
     config: options.Config = None,
     store: options.Store = None,
 ) -> None:
-    """Write a release, or the list of an environment's releases, as pages that need no network."""
+    """Write pages about one release, or about all. They need no network."""
     from stagecraft.cli.report import release_page
 
     call = invocation(context).given(config, store)

@@ -40,7 +40,7 @@ def rollback(
     config: options.Config = None,
     store: options.Store = None,
 ) -> None:
-    """Go back to an earlier release: its text, configs and images, with the secrets of today."""
+    """Go back to an earlier release. Its text, configs and images, with the secrets of today."""
     from stagecraft.app.requests import RollbackRequest
 
     options.exclusive("each names a target", to=to, to_version=to_version)

@@ -24,4 +24,4 @@ def _elsewhere(cwd: Path) -> str:
     for parent in cwd.parents:
         if (parent / FILE).is_file():
             return f"there is one above: `cd {parent}`, or name it with `--config`"
-    return "name it with `--config`; spec/config.md shows what goes into it"
+    return "`stagecraft init` writes one; one that is elsewhere is named with `--config FILE`"

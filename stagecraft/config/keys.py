@@ -48,13 +48,26 @@ def find(written: str, known: Sequence[Key]) -> Key:
 
     Raises ConfigError that names the nearest keys.
     """
-    words = re.sub(r"\[\d*\]", f".{ITEM}", written).split(".")
-    if found := _fitting(words, known) or _named_by_the_user(words, known):
+    words = _words(written)
+    if found := _meant(words, known):
         if len({key.name for key in found}) == 1:
             return found[0]
         names = ", ".join(f"`{key.name}`" for key in found)
         raise ConfigError(f"`{written}` is in several places", hint=f"name one: {names}")
     raise ConfigError(f"there is no key `{written}` in `stagecraft.yml`", hint=_nearest(words, known))
+
+
+def is_known(written: str, known: Sequence[Key]) -> bool:
+    """Return whether there is such a key."""
+    return bool(_meant(_words(written), known))
+
+
+def _words(written: str) -> list[str]:
+    return re.sub(r"\[\d*\]", f".{ITEM}", written).split(".")
+
+
+def _meant(words: Sequence[str], known: Sequence[Key]) -> list[Key]:
+    return _fitting(words, known) or _named_by_the_user(words, known)
 
 
 def _fitting(words: Sequence[str], known: Sequence[Key]) -> list[Key]:

@@ -39,7 +39,12 @@ class Loaded:
         """Return the Compose files, relative to the folder. Raises ConfigError if one is not there."""
         for name in self.project.compose:
             if not (self.folder / name).is_file():
-                raise ConfigError(f"Compose file `{name}` is not there", place=self.place("compose"))
+                there = ", ".join(f"`{path.name}`" for path in sorted(self.folder.glob("*compose*.y*ml")))
+                raise ConfigError(
+                    f"Compose file `{name}` is not there",
+                    place=self.place("compose"),
+                    hint=f"there is {there}" if there else "paths start at the folder of this file",
+                )
         if self.project.compose:
             return self.project.compose
         for name in COMPOSE_FILES:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from stagecraft.config.keys import is_known, keys
 from stagecraft.config.names import MisplacedError
 from stagecraft.config.node import Node, Path
 from stagecraft.config.schema import keys_at
@@ -48,7 +49,15 @@ def config_error(error: ValidationError, root: Node, name: str) -> ConfigError:
     first, *others = found
     lines = [first.text]
     lines += [f"{name}:{it.line}: {it.text}" + (f" ({it.hint})" if it.hint else "") for it in others]
-    return ConfigError("\n".join(lines), place=f"{name}:{first.line}", hint=first.hint)
+    return ConfigError("\n".join(lines), place=f"{name}:{first.line}", hint=first.hint or _explained(first))
+
+
+def _explained(problem: Problem) -> str:
+    """Return where the key is explained, or the nearest one above it."""
+    path = tuple(int(part) if part.isdecimal() else part for part in map(str, problem.path))
+    above = (shown(path[:end]) for end in range(len(path), 0, -1))
+    known = keys()
+    return next((f"`stagecraft docs {key}` explains it" for key in above if is_known(key, known)), "")
 
 
 def _is_echo(detail: Mapping[str, Any]) -> bool:

@@ -33,7 +33,11 @@ def parse(data: bytes, name: str) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}" if mark else name
-        raise ConfigError(f"is not YAML: {error.problem or error.context}", place=place) from None
+        raise ConfigError(
+            f"is not YAML: {error.problem or error.context}",
+            place=place,
+            hint="look at that line and the one above: the indentation (spaces, no tabs), a `:`, a quote",
+        ) from None
     except (yaml.YAMLError, RecursionError):
         raise ConfigError("is not YAML", place=name) from None
 

@@ -37,8 +37,9 @@ def rollback_target(headers: Sequence[Header]) -> Header:
     """
     now = current(headers)
     if now is None:
+        env = f" --env {headers[0].environment}" if headers else ""
         raise RefusedError(
-            "there is no current release to roll back from", hint="deploy first: `stagecraft deploy`"
+            "there is no current release to roll back from", hint=f"deploy first: `stagecraft deploy{env}`"
         )
     newer = [header for header in headers if header.number > now.number]
     if any(header.rollout not in _NEVER_BEGAN and not header.undone for header in newer):

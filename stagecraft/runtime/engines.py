@@ -15,8 +15,9 @@ from stagecraft.runtime.ssh import SshSession, open_session
 from stagecraft.runtime.ssh_command import Target
 from stagecraft.runtime.ssh_errors import leads_nowhere, out_of_reach
 from stagecraft.runtime.ssh_facts import HostFacts
-from stagecraft.runtime.ssh_hosts import Opened, lock_all, open_all, together
+from stagecraft.runtime.ssh_hosts import Opened, lock_all, open_all
 from stagecraft.runtime.ssh_tunnel import tunnel
+from stagecraft.runtime.together import together
 
 _LEAD_SECONDS = 15.0
 """How long a host may take to listen on a port."""

@@ -1,9 +1,7 @@
 """The sessions of all hosts of a run: opened together, locked one after the other (spec/hosts.md)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -11,10 +9,9 @@ from stagecraft.errors import LockBusyError, StagecraftError
 from stagecraft.model.holder import Holder
 from stagecraft.runtime.ssh import SshSession
 from stagecraft.runtime.ssh_command import Target
+from stagecraft.runtime.together import together
 
 Open = Callable[[Target], SshSession]
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -71,12 +68,3 @@ def _described(note: str) -> str:
         return Holder.model_validate_json(note).describe()
     except ValidationError:
         return "it has left no note"
-
-
-def together(items: Iterable[T], do: Callable[[T], R]) -> list[R]:
-    """Return what `do` makes of every item, side by side."""
-    work = list(items)
-    if not work:
-        return []
-    with ThreadPoolExecutor(max_workers=len(work)) as pool:
-        return list(pool.map(do, work))

@@ -7,7 +7,9 @@ import pytest
 
 from stagecraft.app import Listed
 from stagecraft.cli.report import list_page, release_page
+from stagecraft.model.hook import HookRecord, Side
 from stagecraft.model.image import Image
+from stagecraft.model.phase import Phase, PhaseStatus
 from stagecraft.model.release import HostRecord, Release
 from tests.browser.chromium import Page, chromium
 from tests.cli import scenes
@@ -33,12 +35,14 @@ def failed() -> Release:
         )
         for number in range(1, 31)
     }
+    hook = HookRecord(name="smoke", phase=Phase.BUILD, when=Side.BEFORE, status=PhaseStatus.FAILED)
+    hooks = (hook.model_copy(update={"error": HOSTILE[2], "log": HOSTILE}),)
     digest = "sha256:" + "4" * 64
     images = {
         name: Image(reference=f"registry.example.com/{'deep/' * 12}{name}:{scenes.NEW}", digest=digest)
         for name in ("web", "worker")
     }
-    return release.with_phase(record).model_copy(update={"hosts": hosts, "images": images})
+    return release.with_phase(record).model_copy(update={"hosts": hosts, "images": images, "hooks": hooks})
 
 
 RELEASES = (failed(), scenes.rolled_back(4), scenes.completed(2))

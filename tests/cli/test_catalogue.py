@@ -13,6 +13,7 @@ ALL = tuple(COMMANDS)
         ("plan --env prod", ("plan",)),
         ("--config plan deploy", ("deploy",)),
         ("--store=plan releases list", ("releases",)),
+        ("--log-format json deploy", ("deploy",)),
         ("--help", ALL),
         ("", ALL),
         ("plam", ALL),

@@ -6,16 +6,24 @@ from stagecraft.model.checked import Checked
 from tests.cli.fakes import FakeApp, typed
 
 
-def test_every_check_is_a_line_and_a_problem_is_exit_code_3() -> None:
-    checks = (Checked(what="secrets"), Checked(host="web-1", what="disk", problems=("web-1: it is full",)))
+def test_each_place_is_a_line_with_what_is_well_and_a_line_for_each_problem() -> None:
+    checks = (
+        Checked(host="web-1", what="reachable"),
+        Checked(what="secrets"),
+        Checked(what="files"),
+        Checked(host="web-1", what="disk", problems=("web-1: it is full",)),
+        Checked(host="web-1", what="clock"),
+    )
     problem = UnavailableError("web-1: it is full", hint="make room")
     said = typed("doctor --env demo", FakeApp(diagnosis=Diagnosis(checks, problem)))
 
     assert 3 == said.code
-    assert [["where", "what", "result"], ["here", "secrets", "ok"]] == [
-        line.split() for line in said.out.splitlines()[:2]
-    ]
-    assert "web-1  disk     it is full" == said.out.splitlines()[2]
+    assert [
+        "where  what              result",
+        "here   secrets, files    ok",
+        "web-1  reachable, clock  ok",
+        "web-1  disk              it is full",
+    ] == said.out.splitlines()
     assert "error: web-1: it is full\nhint: make room\n" == said.err
 
 

@@ -6,7 +6,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from stagecraft.app import ReleaseDifference
-from stagecraft.model.phase import ReleaseStatus
+from stagecraft.model.hook import HookRecord, Side
+from stagecraft.model.phase import Phase, PhaseStatus, ReleaseStatus
 from tests.cli import scenes
 from tests.cli.fakes import FakeApp, typed
 
@@ -131,3 +132,29 @@ def test_verify_a_damaged_store(golden: SnapshotAssertion) -> None:
 @pytest.mark.parametrize("line", ["releases list --limit 0", "releases list --status odd", "releases show"])
 def test_a_list_that_cannot_be_meant_is_refused(line: str) -> None:
     assert 2 == typed(line, history()).code
+
+
+def test_show_hooks(golden: SnapshotAssertion) -> None:
+    began = scenes.START
+    hooks = (
+        HookRecord(
+            name="backup",
+            phase=Phase.BUILD,
+            when=Side.BEFORE,
+            status=PhaseStatus.COMPLETED,
+            started_at=began,
+            finished_at=began,
+        ),
+        HookRecord(
+            name="smoke",
+            phase=Phase.ROLLOUT,
+            when=Side.AFTER,
+            status=PhaseStatus.FAILED,
+            error="hook `smoke` failed with exit code 3",
+            log=("GET /up 500",),
+            started_at=began,
+            finished_at=began,
+        ),
+    )
+    release = scenes.completed().model_copy(update={"hooks": hooks})
+    assert golden == typed(["releases", "show", "demo-2"], FakeApp(known=(release,))).out

@@ -74,3 +74,10 @@ def test_a_host_that_cannot_be_looked_at_is_exit_code_3_and_the_others_are_shown
     assert 3 == said.code
     assert "web-1" in said.out
     assert "`web-2` could not be looked at: no route to host" in said.err
+
+
+def test_those_who_want_to_know_of_drift_are_told_if_that_is_asked_for() -> None:
+    cases = app("it is stopped")
+    typed("status --env prod --notify", cases)
+    typed("status --env prod", cases)
+    assert [("status", "prod", True), ("status", "prod")] == cases.asked

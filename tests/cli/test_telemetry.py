@@ -45,6 +45,7 @@ def test_every_run_can_be_logged_and_says_on_standard_output_what_it_always_says
     logged = typed(f"{command} --env demo --log-format json", app, screen=True)
     plain = typed(f"{command} --env demo", app)
     assert (0, plain.out) == (logged.code, logged.out)
+    assert [] == [record for record in records(logged) if "event" not in record]
     assert "release_finished" == records(logged)[-1]["event"]
 
 
@@ -72,6 +73,7 @@ def test_the_error_that_ends_the_command_is_a_record_of_the_trace() -> None:
         last["release"],
     )
     assert first["trace_id"] == last["trace_id"]
+    assert {"warn", "error"} >= {record["level"] for record in records(said)}
 
 
 def test_an_error_before_any_run_is_a_record_too() -> None:

@@ -26,6 +26,15 @@ def test_every_help_page_ends_with_an_example_of_its_command(
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: " ".join(path) or "stagecraft")
+def test_a_help_page_says_what_each_command_does_in_full(
+    path: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed([*path, "--help"])
+    _, _, commands = capsys.readouterr().out.partition("\nCommands:\n")
+    assert [] == [line for line in commands.splitlines() if line.endswith("...")]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: " ".join(path) or "stagecraft")
 def test_every_example_is_understood(path: tuple[str, ...]) -> None:
     for line in examples(path):
         understood(shlex.split(line.partition(" > ")[0])[1:])

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from stagecraft.config import keys
 from stagecraft.config.find import find
 from stagecraft.config.load import Loaded, load
 from stagecraft.config.selection import select
@@ -108,6 +109,12 @@ def test_each_mistake_is_shown_with_line_key_and_hint(tmp_path: Path, golden: Sn
         assert error.exit_code == 2
         pages.append(f"{text}---\n{said(error)}")
     assert golden == "\n".join(pages)
+
+
+@pytest.mark.parametrize("text", MISTAKES)
+def test_a_key_that_a_hint_says_is_explained_is_explained(text: str, tmp_path: Path) -> None:
+    told = re.fullmatch("`stagecraft docs (.+)` explains it", refused(tmp_path, text).hint)
+    assert told is None or keys.find(told[1], keys.keys()).description
 
 
 def test_all_mistakes_are_listed_by_line(tmp_path: Path, golden: SnapshotAssertion) -> None:

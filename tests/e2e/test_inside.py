@@ -13,7 +13,8 @@ from contextlib import contextmanager
 import pytest
 
 from tests.e2e.conftest import NewFleetApp
-from tests.e2e.fleet_app import FleetApp
+from tests.e2e.fleet import Fleet
+from tests.e2e.fleet_app import FleetApp, check_out_fleet_app
 from tests.e2e.machine import Result
 from tests.e2e.runs import PATIENCE, descendants, still_there
 
@@ -45,6 +46,17 @@ def test_logs_and_exec_reach_the_container_on_the_host_that_runs_it(new_fleet_ap
 WEB = {"host-3": "web", "host-4": "web"}
 
 
+@pytest.fixture(scope="module")
+def app(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FleetApp]:
+    """A service that runs on two hosts."""
+    made = check_out_fleet_app(tmp_path_factory.mktemp("inside") / "app", fleet, WEB)
+    try:
+        made.deploy()
+        yield made
+    finally:
+        made.remove()
+
+
 def until(true: Callable[[], bool], what: object) -> None:
     end = time.monotonic() + PATIENCE
     while not true():
@@ -55,7 +67,8 @@ def until(true: Callable[[], bool], what: object) -> None:
 @contextmanager
 def following(app: FleetApp) -> Iterator[tuple["subprocess.Popen[str]", list[str]]]:
     """`logs --follow` under way, and the lines it has printed so far."""
-    command = (sys.executable, "-m", "stagecraft", "logs", "--env", "prod", "--follow")
+    heeding = ("env", "--default-signal=INT")  # tests in the background have it ignored
+    command = (*heeding, sys.executable, "-m", "stagecraft", "logs", "--env", "prod", "--follow")
     program = subprocess.Popen(
         command,
         cwd=app.shop.root,
@@ -82,11 +95,9 @@ def writes(app: FleetApp, host: str, line: str) -> None:
     app.fleet.docker(host, "exec", container, "sh", "-c", f"echo {line} >/proc/1/fd/1")
 
 
-def test_logs_are_followed_on_all_hosts_at_once_until_ctrl_c(new_fleet_app: NewFleetApp) -> None:
-    app = new_fleet_app(hosts=WEB)
-    app.deploy()
+def test_logs_are_followed_on_all_hosts_at_once_until_ctrl_c(app: FleetApp) -> None:
     with following(app) as (program, lines):
-        until(lambda: len(lines) == len(WEB), lines)
+        until(lambda: len(lines) >= len(WEB), lines)
         for host, line in (("host-3", "one"), ("host-4", "two"), ("host-3", "three")):
             writes(app, host, line)
             until(lambda line=line: lines[-1].endswith(line), lines)  # type: ignore[misc]
@@ -96,25 +107,24 @@ def test_logs_are_followed_on_all_hosts_at_once_until_ctrl_c(new_fleet_app: NewF
         said = program.stderr.read() if program.stderr else ""
 
     name = f"{app.project}-web-1"
-    assert [f"host-3 {name} | one", f"host-4 {name} | two", f"host-3 {name} | three"] == lines[len(WEB) :]
+    came = [line for line in lines if line.endswith(("one", "two", "three"))]
+    assert [f"host-3 {name} | one", f"host-4 {name} | two", f"host-3 {name} | three"] == came
     assert (130, "") == (code, said)
     assert family
     until(lambda: not still_there(family), family)
 
 
-def test_followed_logs_end_with_the_containers(new_fleet_app: NewFleetApp) -> None:
-    app = new_fleet_app(hosts=WEB)
-    app.deploy()
+def test_followed_logs_end_with_the_containers(app: FleetApp) -> None:
     with following(app) as (program, lines):
-        until(lambda: len(lines) == len(WEB), lines)
+        until(lambda: len(lines) >= len(WEB), lines)
         for host in WEB:
             app.fleet.docker(host, "stop", *app.containers(host)["web"])
         assert 0 == program.wait(PATIENCE)
+    for host in WEB:
+        app.fleet.docker(host, "start", *app.containers(host)["web"])
 
 
-def test_what_comes_on_standard_input_reaches_the_command(new_fleet_app: NewFleetApp) -> None:
-    app = new_fleet_app(hosts=WEB)
-    app.deploy()
+def test_what_comes_on_standard_input_reaches_the_command(app: FleetApp) -> None:
     data = "".join(f"{number}\n" for number in range(20_000))
     command = (sys.executable, "-m", "stagecraft", "exec", "web", "--env", "prod", "--host", "host-4", "--")
     counted = subprocess.run(
@@ -133,9 +143,7 @@ def test_what_comes_on_standard_input_reaches_the_command(new_fleet_app: NewFlee
     )
 
 
-def test_on_a_terminal_the_command_has_one_and_ctrl_c_is_for_it(new_fleet_app: NewFleetApp) -> None:
-    app = new_fleet_app(hosts=WEB)
-    app.deploy()
+def test_on_a_terminal_the_command_has_one_and_ctrl_c_is_for_it(app: FleetApp) -> None:
     ours, theirs = pty.openpty()
     command = (sys.executable, "-m", "stagecraft", "exec", "web", "--env", "prod", "--", "sh")
     seen = bytearray()
@@ -159,16 +167,19 @@ def test_on_a_terminal_the_command_has_one_and_ctrl_c_is_for_it(new_fleet_app: N
         os.close(theirs)
         reader = threading.Thread(target=read)
         reader.start()
-        for typed, shown in (
-            (b"", b"# "),
-            (b"test -t 0 && test -t 1 && echo term$((1+1))nal\n", b"term2nal"),
-            (b"sleep 100 || echo interr$((1+1))pted\n", b"interr$((1+1))pted"),
-            (b"\x03", b"interr2pted"),
-        ):
-            os.write(ours, typed)
-            until(lambda shown=shown: shown in seen, seen)  # type: ignore[misc]
-        os.write(ours, b"exit 3\n")
-        code = program.wait(PATIENCE)
-        os.close(ours)
-        reader.join(PATIENCE)
+        try:
+            for typed, shown in (
+                (b"", b"# "),
+                (b"test -t 0 && test -t 1 && echo term$((1+1))nal\n", b"term2nal"),
+                (b"sleep 1000\n", b"sleep 1000\r\n"),
+                (b"\x03", b"^C\r\n# "),
+                (b"exit 3\n", b"exit 3"),
+            ):
+                os.write(ours, typed)
+                until(lambda shown=shown: shown in seen, seen)  # type: ignore[misc]
+            code = program.wait(PATIENCE)
+        finally:
+            program.kill()
+            os.close(ours)
+            reader.join(PATIENCE)
     assert 3 == code, seen

@@ -11,7 +11,7 @@ from stagecraft.cli.render.phase_line import columns
 from stagecraft.cli.render.programs import Layers, built
 from stagecraft.cli.render.times import seconds
 from stagecraft.model.events import Action, Event, HostChanged, Output, PhaseChanged, StepChanged
-from stagecraft.model.phase import HostStatus, PhaseStatus
+from stagecraft.model.phase import HostStatus, Phase, PhaseStatus
 
 _KEPT = 8
 """Lines of the screen left for what stays: finished phases, and the prompt."""
@@ -48,8 +48,7 @@ class Board:
         """Take note of an event; a phase that begins or ends leaves a clean sheet."""
         match event:
             case PhaseChanged():
-                running = event.status is PhaseStatus.RUNNING
-                self.phase, self.since = event.phase.value if running else "", now
+                self.phase, self.since = _heading(event), now
                 self.rows, self.over, self.layers = {}, {}, {}
             case StepChanged(status="running"):
                 self._set(event.subject, event.kind, now)
@@ -110,6 +109,13 @@ class Board:
             return []
         failed = sorted(name for name, status in self.over.items() if status is HostStatus.FAILED)
         return [", ".join(counts) + (f": {', '.join(failed)}" if failed else "")]
+
+
+def _heading(event: PhaseChanged) -> str:
+    """Return what goes on after an event; after the last phase images are removed and notices sent."""
+    if event.status is PhaseStatus.RUNNING:
+        return event.phase.value
+    return "ending" if event.phase is Phase.FINALIZE and event.status is not PhaseStatus.PENDING else ""
 
 
 def _line(name: str, row: _Row, now: float, width: int) -> str:

@@ -48,6 +48,23 @@ def rolling_out(hosts: int) -> Board:
     return board
 
 
+def test_what_goes_on_after_the_last_phase_is_shown() -> None:
+    board = Board()
+    board.take(PhaseChanged(phase=Phase.FINALIZE, status=PhaseStatus.COMPLETED), 10)
+    assert ["ending        running      3 s"] == board.lines(13, 80, 24)
+
+
+def test_a_hook_is_shown_with_its_last_line() -> None:
+    board = Board()
+    board.take(PhaseChanged(phase=Phase.ROLLOUT, status=PhaseStatus.RUNNING), 0)
+    told = {"phase": Phase.ROLLOUT, "kind": "hook", "host": "local", "subject": "smoke"}
+    board.take(StepChanged.model_validate({**told, "status": "running"}), 1)
+    board.take(Output(source="hook smoke", line="probing http://localhost"), 2)
+    assert ["rollout       running      5 s", "  smoke  hook: probing http://localhost  4 s"] == board.lines(
+        5, 80, 24
+    )
+
+
 @pytest.mark.parametrize("width", [80, 200])
 @pytest.mark.parametrize("hosts", [1, 30])
 def test_a_rollout_on_a_screen(hosts: int, width: int, golden: SnapshotAssertion) -> None:
