@@ -258,7 +258,7 @@ def test_an_undo_removes_the_row_and_the_file_can_be_applied_again(bench: Bench)
 def test_killed_in_the_middle_of_a_file_it_is_applied_exactly_once(bench: Bench, seed: int) -> None:
     words = [f"w{n}" for n in range(5)]
     bench.write(
-        "0002_a.sql", *(part for word in words for part in (mark(word), bench.slow(0.1))), bench.slow(1)
+        "0002_a.sql", *(part for word in words for part in (mark(word), bench.slow(0.1))), bench.slow(0.5)
     )
     bench.write("0003_b.sql", mark("x"))
     run = bench.start()
@@ -274,7 +274,7 @@ def test_killed_in_the_middle_of_a_file_it_is_applied_exactly_once(bench: Bench,
 def test_killed_where_a_schema_cannot_roll_back_nothing_happens_twice(bench: Bench, seed: int) -> None:
     words = [f"w{n}" for n in range(5)]
     bench.write(
-        "0002_a.sql", *(part for word in words for part in (mark(word), bench.slow(0.1))), bench.slow(1)
+        "0002_a.sql", *(part for word in words for part in (mark(word), bench.slow(0.1))), bench.slow(0.5)
     )
     bench.write("0003_b.sql", mark("x"))
     run = bench.start()
