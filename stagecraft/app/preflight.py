@@ -56,6 +56,7 @@ class Preflight:
         found = [
             Checked(what="secrets", problems=tuple(self.secrets())),
             Checked(what="files", problems=tuple(self.files())),
+            Checked(what="compose", problems=self._old("", "Compose", self._plan.compose_version)),
             *self._reached(),
             Checked(what="builder", problems=tuple(self._builder())),
             self._registry(),
@@ -156,7 +157,8 @@ class Preflight:
         return own._on_host(host), own._hints  # noqa: SLF001
 
     def _on_host(self, host: str) -> list[Checked]:
-        looks = {
+        looks: dict[str, Iterable[str]] = {
+            "engine": self._old(self._on(host), "engine", self._engines[host].version),
             "platform": self._platforms(host, self._engines[host]),
             "clock": self._clock(host),
             "disk": self._disk(host),
@@ -166,6 +168,11 @@ class Preflight:
             looks["registry"] = self._registry_from(host)
             looks["images"] = self._images(host)
         return [Checked(host=host, what=what, problems=tuple(found)) for what, found in looks.items()]
+
+    def _old(self, on: str, what: str, version: str) -> tuple[str, ...]:
+        found = tuple(f"{on}{problem}" for problem in host_checks.too_old(what, version))
+        self._hints += [f"install a newer {what}"] if found else []
+        return found
 
     def _settled(self, host: str) -> bool:
         """Return whether a host over SSH keeps its text: ports and images were looked at when it got it."""
