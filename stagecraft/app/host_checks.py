@@ -1,5 +1,6 @@
 """What a host's facts say about a release to it. Pure."""
 
+import re
 from collections.abc import Collection, Mapping
 from itertools import combinations
 
@@ -7,6 +8,17 @@ from stagecraft.runtime.ssh_facts import HostFacts
 
 LEAST_BYTES = 50_000_000
 """Less than that is no room for the smallest image, nor for a day of logs."""
+
+OLDEST = {"engine": (20, 10), "Compose": (2, 26)}
+"""What Stagecraft has been run with (spec/facts.md); what is older may do something else without a word."""
+
+
+def too_old(what: str, version: str) -> tuple[str, ...]:
+    """Return a sentence if that version of the `engine` or of `Compose` is too old; no number is none."""
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+    if not numbers or numbers >= OLDEST[what]:
+        return ()
+    return (f"{what} {version} is too old: {'.'.join(map(str, OLDEST[what]))} is the oldest",)
 
 
 def disk(facts: HostFacts, root: str) -> str:

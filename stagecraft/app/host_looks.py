@@ -1,5 +1,6 @@
 """A look at every host of a plan: whether it answers, and whether it has what the release needs there."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from stagecraft.app import host_checks
@@ -19,6 +20,10 @@ class HostLooks:
 
     def __init__(self, look: Look) -> None:
         self._look = look
+
+    def compose(self) -> Checked:
+        """Return whether this machine's Compose is new enough."""
+        return Checked(what="compose", problems=self._old("", "Compose", self._look.plan.compose_version))
 
     def reached(self) -> list[Checked]:
         """Return which engines answer; remember what they say of themselves."""
@@ -56,7 +61,8 @@ class HostLooks:
             return gone
 
     def _on_host(self, host: str, builds_for: str) -> list[Checked]:
-        looks = {
+        looks: dict[str, Iterable[str]] = {
+            "engine": self._old(self._look.on(host), "engine", self._look.engines[host].version),
             "platform": self._platforms(host, builds_for),
             "clock": self._clock(host),
             "disk": self._disk(host),
@@ -66,6 +72,11 @@ class HostLooks:
             looks["registry"] = self._registry_from(host)
             looks["images"] = self.images(host)
         return [Checked(host=host, what=what, problems=tuple(found)) for what, found in looks.items()]
+
+    def _old(self, on: str, what: str, version: str) -> tuple[str, ...]:
+        found = tuple(f"{on}{problem}" for problem in host_checks.too_old(what, version))
+        self._look.hints.extend([f"install a newer {what}"] if found else [])
+        return found
 
     def images(self, host: str) -> list[str]:
         """Return which images are neither on the host nor to be had, those built by the plan left out."""

@@ -40,6 +40,7 @@ class Preflight:
         found = [
             Checked(what="secrets", problems=tuple(self.secrets())),
             Checked(what="files", problems=tuple(self.files())),
+            self._hosts.compose(),
             *self._hosts.reached(),
             Checked(what="builder", problems=tuple(self._building.builder(self.values))),
             self._building.registry(),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stagecraft.app.host_checks import disk, foreign, same_machine
+from stagecraft.app.host_checks import disk, foreign, same_machine, too_old
 from stagecraft.runtime.ssh_facts import EngineSocket, HostFacts
 
 
@@ -41,3 +41,21 @@ def test_an_image_built_for_another_platform_is_told() -> None:
     told = "the image of `web` is built for `linux/amd64`, but the engine runs `linux/arm64`"
     assert (told,) == foreign({"web"}, "linux/amd64", "linux/arm64")
     assert () == foreign({"web"}, "linux/amd64", "linux/amd64") == foreign({"web"}, "", "linux/arm64")
+
+
+@pytest.mark.parametrize(
+    ("what", "version", "expected"),
+    [
+        ("engine", "19.03.15", ("engine 19.03.15 is too old: 20.10 is the oldest",)),
+        ("engine", "20.10.24+dfsg1", ()),
+        ("engine", "26.1.5", ()),
+        ("engine", "dev", ()),
+        ("Compose", "2.25.0", ("Compose 2.25.0 is too old: 2.26 is the oldest",)),
+        ("Compose", "2.26.1-4", ()),
+        ("Compose", "v5.0.0", ()),
+    ],
+)
+def test_what_is_older_than_was_ever_tried_is_told(
+    what: str, version: str, expected: tuple[str, ...]
+) -> None:
+    assert expected == too_old(what, version)

@@ -13,7 +13,7 @@ def test_a_sound_fleet_is_told_so(new_fleet_app: NewFleetApp) -> None:
     told = app.shop.stagecraft("doctor", "--env", "prod")
 
     assert 0 == told.returncode, told.stdout + told.stderr
-    whole = "reachable, platform, clock, disk, ports, registry, images"
+    whole = "reachable, engine, platform, clock, disk, ports, registry, images"
     lines = [line.split(maxsplit=1) for line in told.stdout.splitlines()[1:]]
     assert ["here", "host-1", "host-3"] == [place for place, _ in lines]
     assert [whole, whole] == [rest.removesuffix("ok").strip() for _, rest in lines[1:]]

@@ -155,13 +155,17 @@ def test_a_killed_run_takes_its_registry_along_and_is_resumed(app: FleetApp, fle
 
 def test_who_finds_the_lock_taken_is_told_so_and_not_that_a_port_is(app: FleetApp, tmp_path: Path) -> None:
     app.deploy()
-    app.edit("web", "sleep 4\n" + NEXT.format("web two"))
+    app.shop.replace("stagecraft.yml", "health_timeout: 15s", "health_timeout: 80s")
+    app.shop.replace("compose.yml", "start_period: 10s", "start_period: 80s")
+    app.edit("web", "until test -e /fault/here; do sleep 0.1; done\n" + NEXT.format("web two"))
     clone = tmp_path / "clone"
     shutil.copytree(app.shop.root, clone)
     other = Shop(clone, app.shop.home, app.shop.name, 0, app.shop.registry, dict(app.shop.environment))
     with going(app.shop, "deploy", "--env", "prod") as run:
         run.wait_for(runs_phase("rollout"))
         refused = other.stagecraft("deploy", "--env", "prod", "--version", "other", "--rebuild")
+        for host in TWO:
+            app.fault(host)
         assert 0 == run.end()
 
     assert 4 == refused.returncode, refused.stderr
