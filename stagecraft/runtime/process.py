@@ -115,13 +115,14 @@ class Processes:
 
         check()
         self._observer(Command(line=shlex.join(map(self.redactor.redact, argv))))
-        with self._start(argv, env, cwd, stdin, on_line) as child:
-            self._running.add(child)
-            try:
+        child = self._start(argv, env, cwd, stdin, on_line)
+        try:
+            with child:
+                self._running.add(child)
                 code = child.run(check)
                 stop_if_cancelled()
-            finally:
-                self._running.discard(child)
+        finally:  # not before its group is gone: `kill` does not wait for the grace that it has left
+            self._running.discard(child)
         return Finished(tuple(argv), code, child.stdout.text, child.stderr.text, self._tail(tail))
 
     def cancel(self) -> None:
