@@ -4,6 +4,7 @@ import getpass
 import os
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 from stagecraft.app import one_project, planning
@@ -51,7 +52,9 @@ class Run:
         clock = self.hands.clock
         holder = Holder(actor=actor(self.where), pid=os.getpid(), since=clock.now())
         lock = self.here.store.lock(self.here.environment.name, holder, self.lock_wait)
-        with telling(self.where, self.here, self.hands) as told, lock as session:
+        # The other way round they end: the store's lock is free, then those of the hosts, and only then
+        # the last notices are waited for.
+        with telling(self.where, self.here, self.hands) as told, closing(self.hands.engines), lock as session:
             told.dead(session.settled)
             self.hands.inherited = session.descriptors
             here = self.here

@@ -118,13 +118,15 @@ class Processes:
                 raise ProcessTimeoutError(f"`{name}` was not done in time", log=self._tail(tail))
 
         check()
-        with self._told(argv, host) as codes, self._start(argv, env, cwd, stdin, on_line) as child:
-            self._running.add(child)
+        with self._told(argv, host) as codes:
+            child = self._start(argv, env, cwd, stdin, on_line)
             try:
-                code = child.run(check)
-                stop_if_cancelled()
-                codes.append(code)
-            finally:
+                with child:
+                    self._running.add(child)
+                    code = child.run(check)
+                    stop_if_cancelled()
+                    codes.append(code)
+            finally:  # not before its group is gone: `kill` does not wait for the grace that it has left
                 self._running.discard(child)
         return Finished(tuple(argv), code, child.stdout.text, child.stderr.text, self._tail(tail))
 

@@ -308,3 +308,26 @@ def test_a_quick_program_costs_little() -> None:
 def test_a_finished_program_with_exit_code_0_is_what_was_required() -> None:
     done = Finished(("x",), 0, "", "", ())
     assert done is done.require("`x`")
+
+
+def test_killing_does_not_wait_for_the_grace_of_a_program_that_is_late(tmp_path: Path) -> None:
+    door, asked = Door(), tmp_path / "asked"
+    stubborn = f"trap 'echo $$ > {asked}.new; mv {asked}.new {asked}' TERM; while :; do sleep 0.05; done"
+    ended: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            door.processes.run((*SH, stubborn), env=ENVIRONMENT, timeout=0.3)
+        except StepFailedError as error:
+            ended.append(error)
+
+    late = threading.Thread(target=run)
+    late.start()
+    while not asked.exists():
+        time.sleep(0.01)
+    door.processes.kill()
+    assert wait_until_dead(int(asked.read_text()), seconds=1)
+    late.join()
+    assert [ProcessTimeoutError] == [type(error) for error in ended]
+    with pytest.raises(RunCancelledError):
+        door.processes.run(("true",), env=ENVIRONMENT)
