@@ -88,8 +88,8 @@ def extension(ingress: Ingress) -> dict[str, Any]:
 
 
 def ingress_of(text: str) -> Ingress | None:
-    """Return the ingress of a text, or None."""
-    found = load(text).get(EXTENSION, {}).get(KEY)
+    """Return the ingress of a text, or None; the text may be empty."""
+    found = load(text).get(EXTENSION, {}).get(KEY) if text else None
     return Ingress.model_validate(found) if found else None
 
 

@@ -84,7 +84,9 @@ def fails(app: Shop, load: Load) -> dict[str, Any]:
     assert (5, [], {"1"}) == (result.returncode, load.failed, load.versions), result.stderr
     assert before == names(app)
     assert {f"{app.name}-web-1": "serves"} == traffic(app)
-    return dict(newest(app)["hosts"]["local"])
+    host = dict(newest(app)["hosts"]["local"])
+    assert [] == [verb for verb in verbs(host) if verb.startswith("switch")]
+    return host
 
 
 def test_a_deploy_and_a_rollback_under_requests_lose_none_and_one_without_a_change_switches_nothing(

@@ -102,7 +102,7 @@ def ingresses(plan: Plan) -> list[tuple[str, str, str]]:
     return [
         (name, f"{ingress.service} ({ingress.driver})", str(route))
         for name, host in sorted(plan.hosts.items())
-        if (ingress := ingress_of(plan.texts[host.text]))
+        if (ingress := ingress_of(plan.texts.get(host.text, "")))
         for route in ingress.routes
     ]
 
