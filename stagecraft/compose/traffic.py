@@ -76,7 +76,7 @@ def held_back(
     Nothing is added behind a proxy that is about to come or does not answer, and while it does not answer,
     nobody goes that it may lead requests to.
     """
-    coming = any(isinstance(one, Up) and one.service == wanted.ingress for one in begun)
+    coming = any(isinstance(one, Add | Up) and one.service == wanted.ingress for one in begun)
     routed = {service.name for service in wanted.services if service.routed}
     running = {c.id for c in observed.containers if c.service in routed and c.state == "running"}
     return tuple(

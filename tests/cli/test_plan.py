@@ -36,6 +36,20 @@ def test_a_plan_for_a_pull_request(golden: SnapshotAssertion) -> None:
     assert golden == str(typed("plan --env demo --format markdown"))
 
 
+def test_a_plan_shows_the_routes_of_every_host() -> None:
+    text = "services: {}\nx-stagecraft: {ingress: {service: proxy, driver: haproxy, routes: [ROUTE]}}\n"
+    route = "{host: shop.example.com, path: /api/*, service: api, port: 80}"
+    digest = "sha256:1"
+    hosts = {"web-1": HostPlan(text=digest)}
+    app = FakeApp(made=scenes.plan(hosts=hosts, texts={digest: text.replace("ROUTE", route)}))
+
+    told = typed("plan --env demo", app).out
+    review = typed("plan --env demo --format markdown", app).out
+
+    assert "ingress\n  web-1  proxy (haproxy)  shop.example.com/api/* -> api:80\n" in told
+    assert "| web-1 | `proxy (haproxy)` | `shop.example.com/api/* -> api:80` |" in review
+
+
 def test_a_plan_on_a_screen_shows_the_difference_in_colour(golden: SnapshotAssertion) -> None:
     assert golden == typed("plan --env demo", screen=True).out.replace("\x1b", "ESC")
 

@@ -84,7 +84,9 @@ def fails(app: Shop, load: Load) -> dict[str, Any]:
     assert (5, [], {"1"}) == (result.returncode, load.failed, load.versions), result.stderr
     assert before == names(app)
     assert {f"{app.name}-web-1": "serves"} == traffic(app)
-    return dict(newest(app)["hosts"]["local"])
+    host = dict(newest(app)["hosts"]["local"])
+    assert [] == [verb for verb in verbs(host) if verb.startswith("switch")]
+    return host
 
 
 def test_a_deploy_and_a_rollback_under_requests_lose_none_and_one_without_a_change_switches_nothing(
@@ -169,7 +171,9 @@ def two_ports() -> tuple[int, int]:
             return first, first + 1
 
 
-def test_a_port_that_is_taken_and_an_image_that_is_missing_leave_the_old_version_serving(app: Shop) -> None:
+def test_a_port_that_is_taken_and_an_image_that_its_registry_does_not_have_leave_the_old_version_serving(
+    app: Shop,
+) -> None:
     neighbour = ("--name", f"{app.name}-neighbour", "--network", "host", "--init", "stagecraft-shop-base:1")
     taken = two_ports()
     ports = f'ports: ["127.0.0.1:{taken[0]}-{taken[1]}:8000"]\n    environment: {{VERSION'
@@ -181,7 +185,7 @@ def test_a_port_that_is_taken_and_an_image_that_is_missing_leave_the_old_version
             fails(app, load)
         finally:
             run("docker", "rm", "--force", f"{app.name}-neighbour")
-        app.replace("compose.yml", "image: stagecraft-shop-base:1", "image: stagecraft-no-such-image:1")
+        app.replace("compose.yml", ports, "pull_policy: always\n    environment: {VERSION")
         app.commit()
         fails(app, load)
 

@@ -23,17 +23,18 @@ START_FIRST = {"order": "start-first"}
 def proxied(program: Program, *, drain: float = 10, old: bool = True, **given: Any) -> ProxiedSite:
     """A proxy, and `web` behind it, of which `replicas` run; of another definition unless `old` is false."""
     options = {name: given.pop(name) for name in ("takes", "killed_at", "forgets") if name in given}
+    proxy, old_proxy = given.pop("proxy", {}), given.pop("old_proxy", False)
     web = {"routed": {"ports": [PORT], "drain": drain}, "strategy": START_FIRST, **given}
     goal = Wanted(
         services=(
-            WantedService(name="proxy", digest="now", inputs="", has_check=True),
+            WantedService(**{"name": "proxy", "digest": "now", "inputs": "", "has_check": True, **proxy}),
             WantedService(**{"name": "web", "digest": "now", "inputs": "", "has_check": True, **web}),
         ),
         ingress="proxy",
     )
     programs = {"proxy": Program(healthy_after=0.5), "web": program}
     site = ProxiedSite(FakeClock(tick=0), goal, programs, **options)
-    site.place(container("proxy-1"))
+    site.place(container("proxy-1", digest="old" if old_proxy else "now"))
     for number in range(goal.services[1].replicas):
         site.place(container(f"web-{number + 1}", digest="old" if old else "now"))
     return site
@@ -125,6 +126,16 @@ def test_a_container_that_is_led_to_again_has_all_its_time_when_it_leaves_again(
     roll_out(site)
 
     assert ([], []) == (site.cut, site.misled)
+
+
+def test_a_proxy_whose_ports_allow_it_is_replaced_without_a_gap_and_the_new_one_is_told_first() -> None:
+    site = proxied(Program(healthy_after=1), proxy={"strategy": START_FIRST}, old_proxy=True)
+
+    roll_out(site)
+
+    proxy = [call for call in site.calls if "proxy" in call]
+    assert ["add proxy=2", "remove proxy-1"] == proxy
+    assert ([], [], {"web-2"}) == (site.cut, site.misled, led_to(site))
 
 
 def test_a_proxy_that_does_not_keep_to_what_it_was_told_ends_the_rollout() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from stagecraft.cli.render.cut import Part, fitted
 from stagecraft.cli.render.fates import Group, fates, groups, named, word
 from stagecraft.cli.render.markdown import code, fence, prose, summary_of, table
-from stagecraft.cli.render.plan_text import described, facts
+from stagecraft.cli.render.plan_text import described, facts, ingresses
 from stagecraft.model.change import Change
 from stagecraft.model.phase import Phase
 from stagecraft.model.plan import Plan, has_changes
@@ -26,6 +26,7 @@ def plan_markdown(plan: Plan, limit: int = LIMIT) -> str:
         Part(_table(plan)),
         Part(_causes(plan)),
         Part(_migrations(plan)),
+        Part(_ingresses(plan)),
         Part([*(f"> {prose(note)}\n" for note in plan.notes)]),
         *_differences(plan),
         Part(_steps(plan), before=[summary_of("Every step, with its cause"), ""], after=["", "</details>"]),
@@ -103,6 +104,11 @@ def _migrations(plan: Plan) -> list[str]:
         return []
     rows = [[code(phase), prose(described(step)), prose(step.cause)] for phase, step in steps]
     return ["#### Migrations", "", *table(["phase", "what", "why"], rows), ""]
+
+
+def _ingresses(plan: Plan) -> list[str]:
+    rows = [[prose(host), code(proxy), code(route)] for host, proxy, route in ingresses(plan)]
+    return ["#### Ingress", "", *table(["host", "proxy", "requests"], rows), ""] if rows else []
 
 
 def _differences(plan: Plan) -> Iterator[Part]:

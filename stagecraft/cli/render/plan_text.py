@@ -5,6 +5,7 @@ from typing import assert_never
 from stagecraft.cli.render.difference import host_difference
 from stagecraft.cli.render.fates import fates, named, word
 from stagecraft.cli.render.table import table
+from stagecraft.compose.ingress import ingress_of
 from stagecraft.model.migration import Direction, Work
 from stagecraft.model.phase import Phase
 from stagecraft.model.plan import Plan
@@ -20,6 +21,7 @@ def plan_text(plan: Plan) -> str:
         *table(_phases(plan)),
         *_services(plan),
         *_strategies(plan),
+        *_ingresses(plan),
     ]
     if plan.notes:
         lines += ["", *(f"note: {note}" for note in plan.notes)]
@@ -90,6 +92,21 @@ def replaced(plan: Plan) -> list[tuple[str, str, str]]:
 def _strategies(plan: Plan) -> list[str]:
     rows = replaced(plan)
     return ["", "replaced, when it comes to that", *table(rows, indent="  ")] if rows else []
+
+
+def ingresses(plan: Plan) -> list[tuple[str, str, str]]:
+    """Return host, proxy and route of every route, hosts in order."""
+    return [
+        (name, f"{ingress.service} ({ingress.driver})", str(route))
+        for name, host in sorted(plan.hosts.items())
+        if (ingress := ingress_of(plan.texts[host.text]))
+        for route in ingress.routes
+    ]
+
+
+def _ingresses(plan: Plan) -> list[str]:
+    rows = ingresses(plan)
+    return ["", "ingress", *table(rows, indent="  ")] if rows else []
 
 
 def _phases(plan: Plan) -> list[tuple[str, str]]:
