@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 
 from stagecraft.model.action import Check, Fail, Wait
 from stagecraft.model.observed import Container, Observed, Progress, WantedService
@@ -56,6 +57,7 @@ def real_share(old: int, new: int, percent: int) -> float:
     return 100 * each_new * new / (each_new * new + each_old * old)
 
 
+@cache
 def _parts(old: int, new: int, percent: int) -> tuple[int, int]:
     """Return the weight of an old and of a new container that come closest, with the fewest parts."""
     wanted, most = Fraction(percent, 100), max(_PARTS, 2 * (old + new))

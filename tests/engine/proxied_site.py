@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from stagecraft.model.ingress import Duty, Proxy, Traffic, Upstream
+from stagecraft.model.ingress import WHOLE, Duty, Proxy, Share, Traffic, Upstream
 from stagecraft.model.observed import Container, Health, Observed
 from tests.engine.simulated_site import SimulatedSite
 
@@ -39,7 +39,7 @@ class ProxiedSite(SimulatedSite):
 
     def switch(self, proxy: Proxy, traffic: Traffic) -> None:
         for service, shares in traffic.items():
-            self.calls.append(f"switch {service} to {' '.join(share.container for share in shares)}")
+            self.calls.append(f"switch {service} to {' '.join(map(_written, shares))}")
             if not self.forgets:
                 self._lead(proxy.container, service, {share.address: share.weight for share in shares})
         self._die()
@@ -101,3 +101,7 @@ def _address(container: Container) -> str:
 def _addressed(container: Container) -> Container:
     addresses = {"default": _address(container)} if container.state == "running" else {}
     return container.model_copy(update={"addresses": addresses})
+
+
+def _written(share: Share) -> str:
+    return share.container if share.weight == WHOLE else f"{share.container}={share.weight}"

@@ -42,6 +42,8 @@ class SimulatedSite:
     made: dict[str, Simulated] = field(default_factory=dict)
     """By container ID."""
     calls: list[str] = field(default_factory=list)
+    exit_codes: Mapping[str, int] = field(default_factory=dict)
+    """Program of a check -> its exit code; 0 unless said."""
     said: Mapping[str, Sequence[str]] = field(default_factory=dict)
     killed_at: int | None = None
     """The number of the changing call that is killed after half of its work."""
@@ -85,6 +87,11 @@ class SimulatedSite:
 
     def switch(self, proxy: Proxy, traffic: Traffic) -> None:
         raise AssertionError("there is no proxy here")
+
+    def check(self, container: str, command: Sequence[str]) -> tuple[int, Sequence[str]]:
+        self.calls.append(f"check {' '.join(command)} in {self.made[container].container.name}")
+        self._die()
+        return self.exit_codes.get(command[0], 0), (f"said {command[0]}",)
 
     def logs(self, container: str, lines: int) -> Sequence[str]:
         return self.said.get(container, ())[-lines:]
