@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from stagecraft.ingress.haproxy import Haproxy
-from stagecraft.model.ingress import Duty
+from stagecraft.model.ingress import DriverName, Duty, Ingress
 from tests.e2e.machine import COMMITTED, Shop, ask, base_environment, free_port
 
 STAGECRAFT = """\
@@ -143,14 +143,16 @@ def names(app: Shop) -> set[str]:
 def traffic(app: Shop) -> dict[str, str]:
     """Return what the proxy does with each container, by name; what stands by only if nothing serves."""
     talk = "exec 3<>/dev/tcp/127.0.0.1/9901 && cat >&3 && cat <&3"
-    question = Haproxy().question()
+    ingress = Ingress(service="proxy", driver=DriverName.HAPROXY, routes=())
+    question = Haproxy().question(ingress)
     reply = ask("docker", "exec", "-i", f"{app.name}-proxy-1", "bash", "-c", talk, stdin=question)
     network = f"{app.name}_default"
     template = f'{{{{.Name}}}} {{{{(index .NetworkSettings.Networks "{network}").IPAddress}}}}'
     full = [f"{app.name}-{name}" for name in names(app)]
     rows = [line.split() for line in ask("docker", "inspect", "--format", template, *full).splitlines()]
     by_address = {row[1]: row[0].removeprefix("/") for row in rows if len(row) > 1}
-    duties = [(by_address.get(one.address, one.address), one.duty) for one in Haproxy().upstreams(reply)]
+    upstreams = Haproxy().upstreams(ingress, reply)
+    duties = [(by_address.get(one.address, one.address), one.duty) for one in upstreams]
     told = {name: duty.value for name, duty in duties if duty is not Duty.STANDS_BY}
     return told or {name: duty.value for name, duty in duties}
 
