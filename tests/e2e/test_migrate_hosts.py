@@ -103,6 +103,12 @@ def test_a_command_runs_on_one_host_and_a_database_is_reached_from_its_own(app: 
     assert ["0001_sales.sql|applied", "0002_amount.sql|applied"] == ask(app, TABLE)
     assert before == app.containers("host-1")
     assert ["mark", "reports"] == [one["name"] for one in second["migrations"]]
+
+    app.shop.write("db/reports/0003_by_itself.sql", "ALTER TABLE sales ADD note text;\n")
+    app.shop.commit("More reports")
+    alone = app.finished("migrate", "--env", "prod")
+    assert ("migrate", "0003_by_itself.sql|applied") == (alone["kind"], ask(app, TABLE)[-1])
+    assert (["version two"], []) == (marks(app, "host-2")[2:], marks(app, "host-3"))
     kept = [path.read_text() for path in (app.shop.root / ".stagecraft").rglob("*.json")]
     assert [] == [text for text in (*seen, *kept) if CANARY in text]
 

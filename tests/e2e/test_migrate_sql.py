@@ -164,6 +164,7 @@ class Clones:
             until = time.monotonic() + 60
             while not self._has_begun():
                 assert time.monotonic() < until, "the first run never began"
+                time.sleep(0.05)
             yield run, open_gate
 
     def _has_begun(self) -> bool:
