@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from stagecraft.cli.render.internal import internal_text
 from stagecraft.errors import InterruptedRunError
 
 if TYPE_CHECKING:
@@ -39,16 +40,25 @@ class Telemetry:
 
     def end(self, code: int, tell: Callable[[str, str], None]) -> None:
         """Send the trace, if there is one and somewhere to send it; a problem is a note, whatever it is."""
-        tree = self.trace.tree(code) if self.trace and wanted(self._environ) else None
-        if tree is None:
+        if self.trace is None or not wanted(self._environ):
             return
-        from stagecraft.runtime.otlp import deliver
-
         try:
-            if problem := deliver(tree, self._environ):
+            if problem := _sent(self.trace, code, self._environ):
                 tell(f"note: the trace was not sent: {problem}", "warn")
         except InterruptedRunError:
             tell("note: the trace was not sent: you did not want to wait for it", "warn")
+        except Exception as bug:  # noqa: BLE001  how the release ended is certain already
+            tell(internal_text(bug), "error")
+
+
+def _sent(trace: "Trace", code: int, environ: Mapping[str, str]) -> str | None:
+    """Send the trace of a run that took a number; return why it could not be sent."""
+    tree = trace.tree(code)
+    if tree is None:
+        return None
+    from stagecraft.runtime.otlp import deliver
+
+    return deliver(tree, environ)
 
 
 def steady() -> Callable[[], float]:

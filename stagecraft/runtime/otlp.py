@@ -41,7 +41,7 @@ def deliver(tree: SpanTree, environ: Mapping[str, str]) -> str | None:
     thread.start()
     thread.join(seconds)
     problem = problems[0] if problems else f"{receiver} did not take it within {seconds:g} s"
-    return problem and _shown(": ".join([problem, *heard[:1]]), environ)
+    return problem and shown(": ".join([problem, *heard[:1]]), environ)
 
 
 def _sent(tree: SpanTree, receiver: str) -> str | None:
@@ -88,7 +88,7 @@ def _receiver(environ: Mapping[str, str]) -> str:
     return f"`{url.scheme}://{url.netloc.rpartition('@')[2]}`"
 
 
-def _shown(problem: str, environ: Mapping[str, str]) -> str:
+def shown(problem: str, environ: Mapping[str, str]) -> str:
     """Return the sentence without what the variables hold in confidence."""
     url = urlsplit(_of(environ, _ENDPOINT))
     headers = [pair.partition("=")[2].strip() for pair in _of(environ, _HEADERS).split(",")]

@@ -2,16 +2,20 @@
 
 import io
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from stagecraft.app.trace import Trace
 from stagecraft.cli.options import Format
 from stagecraft.cli.render.log_json import LogRecords
 from stagecraft.cli.telemetry import Telemetry, wanted
 from stagecraft.cli.terminal import Terminal
 from stagecraft.cli.watch import watching
-from stagecraft.errors import ConfigError, PhaseFailedError
+from stagecraft.errors import ConfigError, InterruptedRunError, PhaseFailedError
+from stagecraft.model.span import SpanTree
 from tests.cli import scenes
 from tests.cli.fakes import FakeApp, Said, typed
 from tests.fakes import START
@@ -97,3 +101,31 @@ def test_a_reader_of_standard_output_that_went_away_does_not_end_the_log() -> No
             watch(event)
     last = terminal.err.getvalue().splitlines()[-1]  # type: ignore[attr-defined]
     assert "release_finished" == json.loads(last)["event"]
+
+
+class Breaking(Trace):
+    """A trace that cannot be made into a tree."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(START.timestamp, lambda size: "0" * 2 * size)
+        self.error = error
+
+    def tree(self, exit_code: int) -> SpanTree | None:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (InterruptedRunError(2), "note: the trace was not sent: you did not want to wait for it"),
+        (KeyError("x"), "internal error: KeyError at test_telemetry.py:"),
+    ],
+)
+def test_whatever_happens_while_it_is_sent_is_told_and_no_more(error: Exception, told: str) -> None:
+    said: list[str] = []
+    telemetry = Telemetry({"OTEL_TRACES_EXPORTER": "otlp"})
+    telemetry.trace = Breaking(error)
+    telemetry.end(0, lambda text, _: said.append(text))
+    assert [told] == [text[: len(told)] for text in said]
+    for kept in re.findall(r"its traceback is in (\S+)", said[0]):
+        Path(kept).unlink()

@@ -6,7 +6,7 @@ import pytest
 
 from stagecraft import __version__
 from stagecraft.model.span import Moment, Span, SpanTree
-from stagecraft.runtime.otlp import deliver
+from stagecraft.runtime.otlp import deliver, shown
 from tests.runtime.otlp_receiver import receiving, surrounded
 
 TRACE, RELEASE, PHASE = "0af7651916cd43dd8448eb211c80319c", "00000000000000a1", "00000000000000b2"
@@ -134,9 +134,16 @@ def test_a_receiver_that_is_not_there_is_named() -> None:
 
 
 def test_what_the_variables_hold_in_confidence_is_not_told() -> None:
-    keys = {"OTEL_EXPORTER_OTLP_HEADERS": "x-key=c4nary-header"}
-    endpoint = "http://c4nary:c4nary-password@127.0.0.1:9/v1/traces?key=c4nary-query"
-    problem = delivered(TREE, QUICK | keys | {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": endpoint})
+    environ = {
+        "OTEL_EXPORTER_OTLP_HEADERS": "x-key=c4nary%20header,x-other=c4nary-other",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://me:c4nary-password@127.0.0.1:9/v1?key=c4nary-query",
+    }
+    said = (
+        "no: c4nary header, c4nary%20header, c4nary-other, me:c4nary-password@127.0.0.1, /v1?key=c4nary-query"
+    )
+    mask = "***OTEL***"
+    assert f"no: {mask}, {mask}, {mask}, {mask}@127.0.0.1, /v1?{mask}" == shown(said, environ)
+    problem = delivered(TREE, QUICK | environ)
     assert "`http://127.0.0.1:9` did not take it" in (problem or "")
     assert "c4nary" not in (problem or "")
 
