@@ -96,7 +96,7 @@ def test_a_proxy_nobody_can_drive_is_refused(tmp_path: Path) -> None:
         BEFORE.replace("haproxy", "nginx") + "  routes: [{to: 'web:1'}]\n"
     )
 
-    with pytest.raises(ConfigError, match=r"`ingress\.driver` must be 'haproxy'"):
+    with pytest.raises(ConfigError, match=r"`ingress\.driver` must be `haproxy` or `caddy`"):
         load(tmp_path / "stagecraft.yml")
 
 
