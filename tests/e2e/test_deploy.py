@@ -39,7 +39,7 @@ def test_a_deploy_runs_all_six_phases_and_serves_the_page(released: Released) ->
     expected = {
         "build": "completed",
         "push": "completed",
-        "migrate_pre": "skipped",
+        "migrate_pre": "completed",
         "rollout": "completed",
         "migrate_post": "skipped",
         "finalize": "completed",
