@@ -46,7 +46,10 @@ def commands(backend: str, port: int, shares: Sequence[Share], present: Sequence
     if not slots:
         raise ValueError(f"it has no backend `{backend}`")
     chosen = _chosen(slots, shares)
+    draining = {slot.name for slot in slots if slot.duty is Duty.DRAINS}
     for name, share in chosen.items():
+        if name in draining:  # its checks may have found nobody: leaving maintenance makes it up at once
+            yield f"set server {backend}/{name} state maint"
         yield f"set server {backend}/{name} addr {share.address} port {port}"
         yield f"set server {backend}/{name} weight {share.weight}"
         yield f"set server {backend}/{name} state ready"

@@ -96,6 +96,7 @@ def test_a_container_keeps_its_slot_and_one_that_drains_can_come_back() -> None:
         "slot2 addr 172.19.0.3 port 8000",
         "slot2 weight 100",
         "slot2 state ready",
+        "slot1 state maint",
         "slot1 addr 172.19.0.2 port 8000",
         "slot1 weight 50",
         "slot1 state ready",
