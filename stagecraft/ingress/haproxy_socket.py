@@ -14,6 +14,8 @@ STATE = "show servers state;show stat -1 4 -1"
 """The commands that tell the state of every server and how many requests it has."""
 _FORCED_MAINTENANCE, _FORCED_DRAIN = 0x01, 0x08
 """Bits of `srv_admin_state` (HAProxy management guide, `show servers state`)."""
+_CHECK_IN_PROGRESS = 0x01
+"""A bit of `srv_check_state`."""
 
 
 class Server(NamedTuple):
@@ -25,6 +27,8 @@ class Server(NamedTuple):
     admin: int
     weight: int
     in_flight: int
+    is_asked: bool
+    """A check is under way, of whoever had the address when it began."""
 
     @property
     def is_slot(self) -> bool:
@@ -60,15 +64,18 @@ def commands(backend: str, port: int, shares: Sequence[Share], present: Sequence
 
 
 def _chosen(slots: Sequence[Server], shares: Sequence[Share]) -> dict[str, Share]:
-    """Return a slot for each container: its own, if it has one, else one that has nothing to do any more."""
+    """Return a slot for each container: its own, if that serves, else one that has nothing to do.
+
+    Not one that drains, as long as there are others: a check of who had the address before may be under way,
+    and take the slot down when it ends, although it serves somebody else by then.
+    """
     wanted = {share.address: share for share in shares}
     chosen: dict[str, Share] = {}
-    for slot in sorted(slots, key=lambda slot: slot.duty is not Duty.SERVES):
-        if slot.duty and slot.address in wanted:
+    for slot in slots:
+        if slot.duty is Duty.SERVES and slot.address in wanted:
             chosen[slot.name] = wanted.pop(slot.address)
-    free = [slot for slot in slots if not slot.duty]
-    free += [slot for slot in slots if slot.duty is Duty.DRAINS and not slot.in_flight]
-    free = [slot for slot in free if slot.name not in chosen]
+    idle = [slot for slot in slots if not slot.duty or (slot.duty is Duty.DRAINS and not slot.in_flight)]
+    free = sorted(idle, key=lambda slot: (slot.duty is not None, slot.is_asked))
     if len(wanted) > len(free):
         raise ValueError(f"it has {len(slots)} slots for each service and none is free")
     return chosen | {slot.name: share for slot, share in zip(free, wanted.values(), strict=False)}
@@ -86,6 +93,7 @@ def servers(reply: str) -> tuple[Server, ...]:
             admin=int(row["srv_admin_state"]),
             weight=int(row["srv_uweight"]),
             in_flight=sum(int(stats[row["be_name"], row["srv_name"]][key]) for key in ("scur", "qcur")),
+            is_asked=bool(int(row["srv_check_state"]) & _CHECK_IN_PROGRESS),
         )
         for row in states
         if row["be_name"].startswith(PREFIX)

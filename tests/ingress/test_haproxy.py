@@ -1,5 +1,6 @@
 """HAProxy: the file it is given, and what is said to its runtime socket; the reply is a real one, of 2.6."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -91,22 +92,35 @@ def test_a_new_container_gets_a_free_slot_before_the_old_one_drains() -> None:
     ] == commands(share("172.19.0.9"))
 
 
-def test_a_container_keeps_its_slot_and_one_that_drains_can_come_back() -> None:
+def test_a_container_that_serves_keeps_its_slot_and_one_that_drains_comes_back_in_another() -> None:
     assert [
         "slot2 addr 172.19.0.3 port 8000",
         "slot2 weight 100",
         "slot2 state ready",
-        "slot1 state maint",
-        "slot1 addr 172.19.0.2 port 8000",
-        "slot1 weight 50",
-        "slot1 state ready",
+        "slot3 addr 172.19.0.2 port 8000",
+        "slot3 weight 50",
+        "slot3 state ready",
+        "slot1 state drain",
     ] == commands(share("172.19.0.3"), share("172.19.0.2", 50))
+
+
+def test_a_slot_whose_check_is_under_way_is_given_last_of_the_free_ones() -> None:
+    free = r"(stagecraft:web:8000 \d slot1) 172\.19\.0\.2 2 12 100 100 0 15 3 2 6"
+    asked = re.sub(free, r"\1 172.19.0.2 0 5 100 100 0 15 3 2 15", REPLY)
+    said = Haproxy().switch(INGRESS, asked, {"web": [share("172.19.0.2")]})
+
+    assert "slot3 addr 172.19.0.2" in said
+    assert "slot1" not in said
 
 
 def test_a_slot_without_requests_is_free_again_and_one_with_requests_is_not() -> None:
     idle = REPLY.replace(f"{WEB},slot1,0,0,2,", f"{WEB},slot1,0,0,0,")
+    both = {"web": [share("172.19.0.9"), share("172.19.0.2")]}
 
     assert "slot1 state maint" in Haproxy().switch(INGRESS, idle, {"web": [share("172.19.0.3")]})
+    assert "slot1 state maint;set server stagecraft:web:8000/slot1 addr" in Haproxy().switch(
+        INGRESS, idle, both
+    )
     with pytest.raises(ValueError, match="none is free"):
         commands(share("172.19.0.3"), share("172.19.0.4"), share("172.19.0.5"))
 
