@@ -81,11 +81,11 @@ class HostLooks:
     def images(self, host: str) -> list[str]:
         """Return which images are neither on the host nor to be had, those built by the plan left out."""
         look = self._look
-        built = set(look.plan.builds.values())
+        wanted = set(public.images(look.text(host)).values()) - set(look.plan.builds.values())
         return [
             f"{look.on(host)}image `{image}` is neither here nor in its registry"
-            for image in sorted(set(public.images(look.text(host)).values()) - built)
-            if not self._is_to_be_had(host, image)
+            for image in look.hands.engines.of(host).missing(wanted)
+            if not self._is_to_be_had(image)
         ]
 
     def _twins(self) -> list[Checked]:
@@ -96,10 +96,8 @@ class HostLooks:
         look.hints.extend(["name each machine once: give it both roles"] if twins else [])
         return [Checked(what="machines", problems=(twin,)) for twin in twins]
 
-    def _is_to_be_had(self, host: str, image: str) -> bool:
+    def _is_to_be_had(self, image: str) -> bool:
         hands = self._look.hands
-        if hands.engines.of(host).image(image):
-            return True
         if image.startswith("sha256:"):
             return hands.engines.remote and hands.docker.image(image) is not None
         own = hands.engines.registry

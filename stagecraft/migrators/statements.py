@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from stagecraft.errors import ConfigError
 from stagecraft.model.sql import Dialect, Statement
@@ -40,9 +41,14 @@ _PATTERNS = {
         rf"|`(?:[^`]++|``)*+(?P<q3>`?)|\[[^\]]*+(?P<q5>\]?)|{_WORD}|{_END}|."
     ),
 }
-_TOKENS = {dialect: re.compile(pattern, re.DOTALL) for dialect, pattern in _PATTERNS.items()}
 _NESTED = re.compile(r"/\*|\*/")
 _DELIMITER = re.compile(r"delimiter[ \t]+(\S+)[ \t]*(?:\n|\Z)", re.IGNORECASE)
+
+
+@cache
+def _token_pattern(dialect: Dialect) -> re.Pattern[str]:
+    """Return the pattern of one token; made once it is asked for, which takes longer than most imports."""
+    return re.compile(_PATTERNS[dialect], re.DOTALL)
 
 
 @dataclass
@@ -83,6 +89,7 @@ class _Scanner:
     def __init__(self, text: str, dialect: Dialect, line: Callable[[int], int], file: str) -> None:
         self._text, self._dialect, self._line, self._file = text, dialect, line, file
         self._delimiter = ";"
+        self._pattern = _token_pattern(dialect)
 
     def statements(self) -> Iterator[Statement]:
         at, seen = 0, _Context()
@@ -121,7 +128,7 @@ class _Scanner:
 
     def _token(self, at: int, seen: _Context) -> int:
         """Take one token in; return where it ends."""
-        found = _TOKENS[self._dialect].match(self._text, at)
+        found = self._pattern.match(self._text, at)
         if found is None:  # pragma: no cover - the last alternative matches anything
             return at + 1
         kind = found.lastgroup or ""

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, cast
 from stagecraft.errors import StepFailedError, UnavailableError
 from stagecraft.runtime import ports
 from stagecraft.runtime.engine_access import EngineAccess
-from stagecraft.runtime.engine_api import answer_code
 from stagecraft.runtime.process import ProcessTimeoutError
 from stagecraft.runtime.runs import Finished, Runs
 
@@ -181,6 +180,8 @@ class Docker:
 
     def registry_answers(self, reference: str) -> bool:
         """Return whether the registry of an image answers the engine, whatever it says of the image."""
+        from stagecraft.runtime.engine_api import answer_code  # noqa: PLC0415 - it brings TLS along
+
         address = self.access.variables.get("DOCKER_HOST", "")
         return answer_code(address, f"/distribution/{reference}/json") not in (None, 500)
 

@@ -1,8 +1,10 @@
 """Whether a registry answers at all, before anything depends on it."""
 
-import http.client
-import ssl
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from http.client import HTTPConnection
 
 _SECONDS = 5.0
 
@@ -13,6 +15,8 @@ def registry_problem(registry: str) -> str:
     Any HTTP answer counts, 401 too: who may push is found out by pushing. Plain HTTP is tried where the
     engine would try it: on loopback, and elsewhere after HTTPS (`insecure-registries`).
     """
+    from http.client import HTTPException  # noqa: PLC0415 - it brings TLS along
+
     address = registry.partition("/")[0]
     if "." not in address and ":" not in address and address != "localhost":
         return ""  # a Docker Hub namespace
@@ -21,7 +25,7 @@ def registry_problem(registry: str) -> str:
         try:
             connection.request("GET", "/v2/")
             connection.getresponse().read()
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, HTTPException) as error:
             reasons.append(getattr(error, "strerror", "") or type(error).__name__)
         else:
             return ""
@@ -30,8 +34,11 @@ def registry_problem(registry: str) -> str:
     return f"registry `{address}` does not answer: {reasons[0].lower()}"
 
 
-def _connections(address: str) -> Iterator[http.client.HTTPConnection]:
+def _connections(address: str) -> Iterator["HTTPConnection"]:
+    import ssl  # noqa: PLC0415
+    from http.client import HTTPConnection, HTTPSConnection  # noqa: PLC0415
+
     host = address.rpartition(":")[0] or address
     if host not in ("localhost", "[::1]") and not host.startswith("127."):
-        yield http.client.HTTPSConnection(address, timeout=_SECONDS, context=ssl.create_default_context())
-    yield http.client.HTTPConnection(address, timeout=_SECONDS)
+        yield HTTPSConnection(address, timeout=_SECONDS, context=ssl.create_default_context())
+    yield HTTPConnection(address, timeout=_SECONDS)
