@@ -45,9 +45,9 @@ class RolloutLoop:
         Raises StepFailedError, with the last lines of what failed and with what was done until then; what was
         begun beside containers that still serve is taken back.
         """
-        seen = observed or self.site.observe()
-        stale = frozenset(c.id for c in seen.containers if c.service in wanted.recreate)
-        run = RolloutRun(self.host, self.site, self.clock, self.notify, health_timeout, stale)
+        run = RolloutRun(self.host, self.site, self.clock, self.notify, health_timeout)
+        seen = observed or run.look()
+        run.stale = frozenset(c.id for c in seen.containers if c.service in wanted.recreate)
         try:
             return self._reach(wanted, seen, run, deadline)
         except StepFailedError as failure:
@@ -63,7 +63,7 @@ class RolloutLoop:
             if self.clock.monotonic() >= deadline:
                 raise self._late(actions)
             run.act(actions, seen)
-            seen = self.site.observe()
+            seen = run.look()
         return run.record(self.site.running(seen))
 
     def _take_back(self, wanted: Wanted, run: RolloutRun) -> list[str]:
@@ -71,7 +71,7 @@ class RolloutLoop:
         removed: dict[str, str] = {}
         with suppress(StepFailedError, UnavailableError):
             while True:
-                seen = self.site.observe()
+                seen = run.look()
                 actions = tuple(self.decide(wanted, seen, run.progress(failed=True)))
                 going = {action.id for action in actions if isinstance(action, Remove)}
                 if not actions or going & removed.keys():

@@ -16,7 +16,9 @@ from stagecraft.model.phase import HostStatus
 from stagecraft.model.release import HostRecord
 
 POLL = 0.1
-"""Seconds between two looks while something is waited for."""
+"""Seconds from one look to the next while something is waited for."""
+REST = 0.02
+"""Seconds of that without any look, however long one takes."""
 SWITCHES = 50
 """How often a proxy is told the same in one run."""
 
@@ -44,10 +46,17 @@ class RolloutRun:
     """Service -> exit code of the check of its new containers."""
     said: dict[str, Sequence[str]] = field(default_factory=dict)
     """Service -> the last lines that this check wrote."""
+    looked: float = 0.0
+    """When the last look began."""
     since: dict[str, float] = field(default_factory=dict)
     switched: Counter[Switch] = field(default_factory=Counter)
     told: set[Action] = field(default_factory=set)
     last: tuple[Action, ...] = ()
+
+    def look(self) -> Observed:
+        """Look at the site."""
+        self.looked = self.clock.monotonic()
+        return self.site.observe()
 
     def progress(self, *, failed: bool = False) -> Progress:
         """Return what this run has done so far, as the deciding function is told it."""
@@ -83,7 +92,7 @@ class RolloutRun:
             if isinstance(action, Add | Up) or (isinstance(action, Wait) and not action.leaving)
         )
         if again or isinstance(actions[0], Wait):
-            self.clock.sleep(POLL)
+            self.clock.sleep(max(REST, self.looked + POLL - self.clock.monotonic()))
 
     def record(self, running: Mapping[str, RunningImage]) -> HostRecord:
         """Return the host's record after a success."""

@@ -66,10 +66,15 @@ class Docker:
     """One engine."""
 
     def __init__(
-        self, access: EngineAccess, processes: Runs, monotonic: Callable[[], float] = time.monotonic
+        self,
+        access: EngineAccess,
+        processes: Runs,
+        monotonic: Callable[[], float] = time.monotonic,
+        compose: Sequence[str] = ("docker", "compose"),
     ) -> None:
-        """`monotonic` is the scale of every deadline."""
+        """`monotonic` is the scale of every deadline; `compose` is what stands for `docker compose`."""
         self.access = access
+        self.compose = tuple(compose)
         self._processes = processes
         self._monotonic = monotonic
         self._seen: tuple[datetime, float] | None = None
@@ -93,7 +98,7 @@ class Docker:
         """
         try:
             return self._processes.run(
-                ("docker", *arguments),
+                (*self.compose, *arguments[1:]) if arguments[0] == "compose" else ("docker", *arguments),
                 env=self.access.environment(values),
                 cwd=cwd,
                 stdin=stdin,

@@ -90,7 +90,7 @@ class Engines:
         address = self._session(host).docker_host
         if address not in self._remote:
             there = AboutHost(self._processes, host)
-            self._remote[address] = Docker(self._local.access.at(address), there)
+            self._remote[address] = Docker(self._local.access.at(address), there, compose=self._local.compose)
         return self._remote[address]
 
     @contextmanager

@@ -4,17 +4,20 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from stagecraft.errors import StepFailedError
-from stagecraft.model.ingress import Ingress, Proxy, Traffic, Upstream
+from stagecraft.model.ingress import Duty, Ingress, Proxy, Traffic, Upstream
 from stagecraft.model.observed import Container
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.process import ProcessTimeoutError
 
 PATIENCE = 10.0
 """Seconds a proxy may take to answer."""
+FRESH = 1.0
+"""Seconds for which what a proxy said holds, if nobody told it anything since: the lock is ours."""
 _TALK = """\
 if command -v bash >/dev/null 2>&1; then
   exec bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" && cat >&3 && exec cat <&3' "$0"
@@ -56,11 +59,13 @@ class IngressDoor:
     ingress: Ingress
     driver: Driver
     docker: Docker
+    known: dict[str, tuple[float, Proxy]] = field(default_factory=dict)
+    """By container ID: what it said, and until when that holds."""
 
     def look(self, containers: Iterable[Container], deadline: float) -> tuple[Proxy, ...]:
-        """Ask every running container of the ingress."""
+        """Ask every running container of the ingress of which it is not known already."""
         return tuple(
-            self._asked(container.id, deadline)
+            self._known(container.id) or self._asked(container.id, deadline)
             for container in containers
             if container.service == self.ingress.service and container.state == "running"
         )
@@ -74,10 +79,17 @@ class IngressDoor:
             request = self.driver.switch(self.ingress, proxy.said, traffic)
         except ValueError as error:
             raise self._refused(str(error)) from error
+        self.known.pop(proxy.container, None)
         reply, problem = self._sent(proxy.container, request, deadline)
         refusal = "" if problem else self.driver.refusal(self.ingress, reply, traffic)
         if refusal:
             raise self._refused(refusal, reply)
+        with suppress(ValueError):  # not every kind of proxy tells its state in the reply
+            self._told(proxy.container, reply)
+
+    def _known(self, container: str) -> Proxy | None:
+        until, proxy = self.known.get(container, (0.0, None))
+        return proxy if self.docker.now() < until else None
 
     def _asked(self, container: str, deadline: float) -> Proxy:
         """Return what a container of the ingress says about its state."""
@@ -85,10 +97,20 @@ class IngressDoor:
         if problem:
             return Proxy(container=container, problem=problem)
         try:
-            found = self.driver.upstreams(self.ingress, reply)
+            return self._told(container, reply)
         except ValueError as error:
             return Proxy(container=container, problem=str(error))
-        return Proxy(container=container, upstreams=found, said=reply)
+
+    def _told(self, container: str, reply: str) -> Proxy:
+        """Return what a reply tells. Raises ValueError.
+
+        It is kept, unless requests in flight may be waited for: their count falls by itself.
+        """
+        found = self.driver.upstreams(self.ingress, reply)
+        proxy = Proxy(container=container, upstreams=found, said=reply)
+        if not any(upstream.in_flight for upstream in found if upstream.duty is not Duty.SERVES):
+            self.known[container] = self.docker.now() + FRESH, proxy
+        return proxy
 
     def _sent(self, container: str, request: str, deadline: float) -> tuple[str, str]:
         """Send one request to a container of the ingress; return the reply, and why there is none."""

@@ -171,7 +171,7 @@ def _tell_in_the_build(project: Shop) -> None:
 
 
 @contextmanager
-def watched_command_lines(sees: str = "docker\0compose") -> Iterator[set[str]]:
+def watched_command_lines(sees: str = "docker-compose\0") -> Iterator[set[str]]:
     """Collect the command line of every process that lives for more than a few milliseconds.
 
     `sees` is part of one that has to be among them: a watcher that sees nothing proves nothing.

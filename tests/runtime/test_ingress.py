@@ -1,5 +1,6 @@
 """Speaking to a proxy in its container, over programs that answer from a script."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from stagecraft.model.ingress import DriverName, Ingress, Proxy, Route, Share
 from stagecraft.model.observed import Container
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.engine_access import EngineAccess
-from stagecraft.runtime.ingress import IngressDoor
+from stagecraft.runtime.ingress import FRESH, IngressDoor
 from tests.runtime.scripted import Answer, ScriptedRuns
 
 REPLY = (Path(__file__).parents[2] / "testdata/ingress/haproxy-2.6.txt").read_text()
@@ -19,8 +20,12 @@ NOW = Share(container="web-2", address="172.19.0.3", weight=30)
 """What the reply says that serves."""
 
 
-def door(runs: ScriptedRuns) -> IngressDoor:
-    docker = Docker(EngineAccess({"PATH": "/usr/bin:/bin"}), runs, monotonic=lambda: 0)
+CALM = REPLY.replace("stagecraft:web:8000,slot1,0,0,2,", "stagecraft:web:8000,slot1,0,0,0,")
+"""Nothing is in flight any more."""
+
+
+def door(runs: ScriptedRuns, now: Callable[[], float] = lambda: 0) -> IngressDoor:
+    docker = Docker(EngineAccess({"PATH": "/usr/bin:/bin"}), runs, monotonic=now)
     return IngressDoor(INGRESS, Haproxy(), docker)
 
 
@@ -62,6 +67,52 @@ def test_a_proxy_that_does_not_answer_says_why(answer: Answer, problem: str) -> 
     proxies = door(ScriptedRuns({"exec": [answer]})).look([container("proxy")], deadline=60)
 
     assert [Proxy(container="proxy", problem=problem)] == list(proxies)
+
+
+def test_what_a_proxy_said_holds_for_a_second() -> None:
+    runs, at = ScriptedRuns({"exec": [Answer(CALM), Answer(CALM)]}), [0.0]
+    proxies = door(runs, lambda: at[0])
+    counts = []
+
+    for moment in (0.0, FRESH - 0.01, FRESH):
+        at[0] = moment
+        assert CALM == proxies.look([container("proxy")], deadline=60)[0].said
+        counts.append(len(runs.calls))
+
+    assert [1, 1, 2] == counts
+
+
+@pytest.mark.parametrize("answer", [Answer(REPLY), Answer("Permission denied\n"), Answer(code=1)])
+def test_a_proxy_with_requests_to_wait_for_or_without_an_answer_is_asked_at_each_look(answer: Answer) -> None:
+    runs = ScriptedRuns({"exec": [answer, Answer(CALM)]})
+    proxies = door(runs)
+
+    proxies.look([container("proxy")], deadline=60)
+
+    assert CALM == proxies.look([container("proxy")], deadline=60)[0].said
+
+
+def test_the_acknowledgement_of_a_switch_is_what_the_next_look_knows() -> None:
+    acknowledged = f"IP changed from '127.0.0.1'\n\n{CALM}"
+    runs = ScriptedRuns({"exec": [Answer(acknowledged)]})
+    proxies = door(runs)
+
+    proxies.switch(Proxy(container="proxy", said=REPLY), {"web": [NOW]}, deadline=60)
+
+    assert acknowledged == proxies.look([container("proxy")], deadline=60)[0].said
+    assert 1 == len(runs.calls)
+
+
+@pytest.mark.parametrize("answer", [Answer(code=1), Answer(REPLY)])
+def test_a_proxy_that_was_told_something_and_may_have_requests_to_wait_for_is_asked(answer: Answer) -> None:
+    runs = ScriptedRuns({"exec": [Answer(CALM), answer, Answer(REPLY)]})
+    proxies = door(runs)
+    before = proxies.look([container("proxy")], deadline=60)[0]
+
+    proxies.switch(before, {"web": [NOW]}, deadline=60)
+
+    assert REPLY == proxies.look([container("proxy")], deadline=60)[0].said
+    assert 3 == len(runs.calls)
 
 
 def test_a_switch_is_acknowledged_by_the_state_that_follows_it() -> None:
