@@ -60,12 +60,12 @@ class IngressDoor:
     driver: Driver
     docker: Docker
     known: dict[str, tuple[float, Proxy]] = field(default_factory=dict)
-    """By container ID: what it said, and until when that holds."""
+    """By container ID: what it said, and when."""
 
     def look(self, containers: Iterable[Container], deadline: float) -> tuple[Proxy, ...]:
         """Ask every running container of the ingress of which it is not known already."""
         return tuple(
-            self._known(container.id) or self._asked(container.id, deadline)
+            self._known(container) or self._asked(container.id, deadline)
             for container in containers
             if container.service == self.ingress.service and container.state == "running"
         )
@@ -87,9 +87,10 @@ class IngressDoor:
         with suppress(ValueError):  # not every kind of proxy tells its state in the reply
             self._told(proxy.container, reply)
 
-    def _known(self, container: str) -> Proxy | None:
-        until, proxy = self.known.get(container, (0.0, None))
-        return proxy if self.docker.now() < until else None
+    def _known(self, container: Container) -> Proxy | None:
+        """Return what it said a moment ago, unless it was restarted since."""
+        at, proxy = self.known.get(container.id, (0.0, None))
+        return proxy if self.docker.now() - at < min(FRESH, container.up_for) else None
 
     def _asked(self, container: str, deadline: float) -> Proxy:
         """Return what a container of the ingress says about its state."""
@@ -109,7 +110,7 @@ class IngressDoor:
         found = self.driver.upstreams(self.ingress, reply)
         proxy = Proxy(container=container, upstreams=found, said=reply)
         if not any(upstream.in_flight for upstream in found if upstream.duty is not Duty.SERVES):
-            self.known[container] = self.docker.now() + FRESH, proxy
+            self.known[container] = self.docker.now(), proxy
         return proxy
 
     def _sent(self, container: str, request: str, deadline: float) -> tuple[str, str]:

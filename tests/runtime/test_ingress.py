@@ -29,8 +29,8 @@ def door(runs: ScriptedRuns, now: Callable[[], float] = lambda: 0) -> IngressDoo
     return IngressDoor(INGRESS, Haproxy(), docker)
 
 
-def container(service: str, state: str = "running") -> Container:
-    return Container(id=service, name=f"{service}-1", service=service, state=state)
+def container(service: str, state: str = "running", up_for: float = 60) -> Container:
+    return Container(id=service, name=f"{service}-1", service=service, state=state, up_for=up_for)
 
 
 def test_only_running_containers_of_the_ingress_are_asked_on_their_loopback() -> None:
@@ -80,6 +80,15 @@ def test_what_a_proxy_said_holds_for_a_second() -> None:
         counts.append(len(runs.calls))
 
     assert [1, 1, 2] == counts
+
+
+def test_a_proxy_that_was_restarted_since_is_asked_again() -> None:
+    runs, at = ScriptedRuns({"exec": [Answer(CALM), Answer(REPLY)]}), [0.0]
+    proxies = door(runs, lambda: at[0])
+    proxies.look([container("proxy")], deadline=60)
+    at[0] = 0.5
+
+    assert REPLY == proxies.look([container("proxy", up_for=0.4)], deadline=60)[0].said
 
 
 @pytest.mark.parametrize("answer", [Answer(REPLY), Answer("Permission denied\n"), Answer(code=1)])
