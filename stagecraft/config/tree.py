@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 import yaml
+from yaml.reader import Reader
 
 from stagecraft.config.node import Entry, Node, Scalar
 from stagecraft.errors import ConfigError
@@ -19,7 +20,7 @@ MAX_NODES = 10_000
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
-_UNPRINTABLE = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = Reader.NON_PRINTABLE
 
 
 def parse(data: bytes, name: str) -> Node:
