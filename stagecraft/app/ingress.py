@@ -6,6 +6,7 @@ from stagecraft.app.opened import Opened
 from stagecraft.app.placement import Placed
 from stagecraft.compose.canonical import Canonical
 from stagecraft.compose.ingress import IngressFile, check, check_place, ingress_of
+from stagecraft.compose.text import load
 from stagecraft.errors import ConfigError
 from stagecraft.ingress.drivers import DRIVERS
 from stagecraft.model.change import Change
@@ -41,7 +42,9 @@ def notes(hosts: Mapping[str, HostPlan], texts: Mapping[str, str]) -> list[str]:
     found: dict[str, None] = {}
     for host in hosts.values():
         if ingress := ingress_of(texts[host.text]):
-            found |= dict.fromkeys([*DRIVERS[ingress.driver].notes(ingress), *_gaps(host, ingress)])
+            proxy = load(texts[host.text])["services"][ingress.service]
+            said = DRIVERS[ingress.driver].notes(ingress, proxy)
+            found |= dict.fromkeys([*said, *_gaps(host, ingress)])
     return list(found)
 
 

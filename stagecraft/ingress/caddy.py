@@ -6,12 +6,16 @@ would change nothing is not loaded (Caddy itself leaves an identical configurati
 has an effect closes the idle connections and the WebSockets of clients (spec/facts.md, Caddy).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from stagecraft.ingress import caddy_file
 from stagecraft.ingress.caddy_admin import answers, load, questions
 from stagecraft.ingress.caddy_config import gone, is_current, led, places, state, targets, upstreams
 from stagecraft.model.ingress import Duty, Ingress, Share, Traffic, Upstream, reduced
+
+_CONFIG_HOME = "/config"
+"""`XDG_CONFIG_HOME` of the official image, where `--resume` finds what was loaded last."""
 
 
 class Caddy:
@@ -24,10 +28,17 @@ class Caddy:
         """Return the routes as a snippet, and the user's part, which imports it, or plain sites."""
         return caddy_file.text(ingress, include)
 
-    def notes(self, ingress: Ingress) -> tuple[str, ...]:
-        """Return that clients notice a switch, if only those who keep a connection."""
+    def notes(self, ingress: Ingress, service: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return that clients who keep a connection notice a switch, and if a new start forgets it."""
         who = f"`{ingress.service}` is Caddy"
-        return (f"{who}: each switch reloads it, which closes idle kept connections and WebSockets",)
+        closes = f"{who}: each switch reloads it, which closes idle kept connections and WebSockets"
+        if not (when := _forgets(service)):
+            return (closes,)
+        forgets = (
+            f"{who}: {when} forgets who serves, and leads to every container of a service until the next"
+            " rollout; `caddy run --resume`, with `XDG_CONFIG_HOME` on a volume, keeps it"
+        )
+        return closes, forgets
 
     def question(self, ingress: Ingress) -> str:
         """Return the requests for what the file means, what is loaded, and what is in flight."""
@@ -96,3 +107,13 @@ class Caddy:
 def _dialled(shares: Sequence[Share], port: int) -> dict[str, int]:
     """Return how often each container is written: a weight, as far as Caddy before 2.8 knows one."""
     return reduced({f"{share.container}:{port}": share.weight for share in shares})
+
+
+def _forgets(service: Mapping[str, Any]) -> str:
+    """Return when the proxy of this definition forgets what it was told last; empty if never."""
+    command = service.get("command") or ()
+    if "--resume" not in (command.split() if isinstance(command, str) else command):
+        return "a restart"
+    home = str((service.get("environment") or {}).get("XDG_CONFIG_HOME", _CONFIG_HOME))
+    kept = (str(mount.get("target", "")).rstrip("/") for mount in service.get("volumes") or ())
+    return "" if any(home == at or home.startswith(f"{at}/") for at in kept) else "a new container"

@@ -5,6 +5,9 @@ found by *name*, through Docker's resolver, are backups: they serve while no slo
 was restarted, or finds all its slots gone, comes back right by itself (spec/ingress.md).
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from stagecraft.ingress import haproxy_file
 from stagecraft.ingress.haproxy_file import PREFIX
 from stagecraft.ingress.haproxy_socket import STATE, commands, servers
@@ -21,7 +24,7 @@ class Haproxy:
         """Return the user's part or a plain beginning, then the routes and the backends."""
         return haproxy_file.text(ingress, include, self.port)
 
-    def notes(self, ingress: Ingress) -> tuple[str, ...]:  # noqa: ARG002 - as the protocol has it
+    def notes(self, ingress: Ingress, service: Mapping[str, Any]) -> tuple[str, ...]:  # noqa: ARG002 - as the protocol
         """Return nothing: a switch touches no connection of a client."""
         return ()
 

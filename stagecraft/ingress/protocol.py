@@ -1,6 +1,7 @@
 """What every kind of proxy can do: values in, values out; `runtime` sends and receives (spec/ingress.md)."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from stagecraft.model.ingress import Ingress, Traffic, Upstream
 
@@ -24,8 +25,8 @@ class Driver(Protocol):
         """
         ...
 
-    def notes(self, ingress: Ingress) -> tuple[str, ...]:
-        """Return what a reader of a plan has to know about this kind of proxy."""
+    def notes(self, ingress: Ingress, service: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return what a reader of a plan has to know; `service` is the definition of the proxy."""
         ...
 
     def question(self, ingress: Ingress) -> str:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -232,3 +233,29 @@ def test_a_client_killed_between_switch_and_removal_leaves_nothing_to_the_next_d
     assert ({"proxy-1", "web-1", "web-2"}, {f"{web}-1": "drains", f"{web}-2": "serves"}) == left
     assert [f"remove {web}-1"] == verbs(host)
     assert ([], {"proxy-1", "web-2"}) == (load.failed, names(app))
+
+
+def test_the_users_own_part_of_the_configuration_holds_and_the_routes_follow_it(app: Shop) -> None:
+    own = """\
+global
+    fd-hard-limit 10000
+
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 9s
+    timeout server 9s
+
+frontend shop
+    bind :80
+    http-response set-header X-Own yes
+"""
+    app.write("own.cfg", own)
+    app.replace("stagecraft.yml", "  driver: haproxy\n", "  driver: haproxy\n  include: own.cfg\n")
+    set_version(app, 2)
+
+    deploy(app)
+
+    with urllib.request.urlopen(f"http://127.0.0.1:{app.port}/", timeout=10) as reply:
+        assert ("yes", b"2 ") == (reply.headers["X-Own"], reply.read()[:2])
+    assert "serves" == traffic(app)[f"{app.name}-web-2"]

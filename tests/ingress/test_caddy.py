@@ -95,8 +95,49 @@ def test_a_file_without_a_place_for_the_routes_or_a_door_for_us_is_refused(own: 
         Caddy().render(INGRESS, own)
 
 
+RESUMES = ["caddy", "run", "--resume", "--config", "/etc/caddy/Caddyfile"]
+
+
 def test_a_plan_says_what_a_switch_costs() -> None:
-    assert "closes idle kept connections" in Caddy().notes(INGRESS)[0]
+    assert "closes idle kept connections" in Caddy().notes(INGRESS, {})[0]
+
+
+@pytest.mark.parametrize(
+    ("service", "forgets"),
+    [
+        ({}, "a restart"),
+        ({"command": ["caddy", "run", "--config", "/etc/caddy/Caddyfile"]}, "a restart"),
+        ({"command": "caddy run --config /etc/caddy/Caddyfile"}, "a restart"),
+        ({"command": RESUMES}, "a new container"),
+        ({"command": RESUMES, "volumes": [{"target": "/data"}, {"target": "/conf"}]}, "a new container"),
+        (
+            {
+                "command": RESUMES,
+                "volumes": [{"target": "/config"}],
+                "environment": {"XDG_CONFIG_HOME": "/x"},
+            },
+            "a new container",
+        ),
+    ],
+)
+def test_a_plan_says_when_it_forgets_who_serves(service: dict[str, Any], forgets: str) -> None:
+    assert f"{forgets} forgets who serves" in Caddy().notes(INGRESS, service)[1]
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        {"command": RESUMES, "volumes": [{"target": "/config/"}]},
+        {"command": " ".join(RESUMES), "volumes": [{"target": "/config/caddy"}, {"target": "/config"}]},
+        {
+            "command": RESUMES,
+            "volumes": [{"target": "/srv"}],
+            "environment": {"XDG_CONFIG_HOME": "/srv/config"},
+        },
+    ],
+)
+def test_one_that_resumes_what_is_on_a_volume_forgets_nothing(service: dict[str, Any]) -> None:
+    assert 1 == len(Caddy().notes(INGRESS, service))
 
 
 def test_it_is_asked_on_one_connection_what_its_file_means() -> None:
