@@ -1,6 +1,7 @@
 """Golden files: one plain file a snapshot, `testdata/golden/<part>/<file>/<test>.txt`. CI skips nothing."""
 
 import os
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from syrupy.location import PyTestLocation
 
 TESTS = Path(__file__).parent
 GOLDEN = TESTS.parent / "testdata" / "golden"
+
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(number) is signal.SIG_IGN:  # under `nohup`, or `&` in a script: programs inherit it
+        signal.signal(number, signal.SIG_DFL)
 
 
 class PlainFile(SingleFileSnapshotExtension):

@@ -173,8 +173,9 @@ def wait_until_served(app: Shop) -> None:
 class Load:
     """Requests without a pause, GET and POST over connections that are kept, until the block ends."""
 
-    def __init__(self, app: Shop, *, slow: int = 0) -> None:
+    def __init__(self, app: Shop, *, slow: int = 0, address: str = "127.0.0.1") -> None:
         """`slow` requests of five seconds are in flight besides, begun at different times."""
+        self._address = address
         self.failed: list[str] = []
         self.versions: set[str] = set()
         self.count = 0
@@ -207,7 +208,7 @@ class Load:
             time.sleep(0.02)
 
     def _send(self, method: str, path: str, later: float = 0) -> None:
-        connection = HTTPConnection("127.0.0.1", self._app.port, timeout=30)
+        connection = HTTPConnection(self._address, self._app.port, timeout=30)
         self._ended.wait(later)
         with closing(connection):
             self._send_on(connection, method, path)
