@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -339,6 +340,27 @@ def test_what_the_command_of_another_service_takes_is_not_taken_from_the_time_to
     record = roll_out(site, health_timeout=20)
 
     assert HostStatus.UPDATED is record.status
+
+
+@pytest.mark.parametrize(("takes", "apart"), [(0.06, 0.1), (0.3, 0.32)])
+def test_while_something_is_waited_for_a_look_begins_every_100_ms_if_it_does_not_take_longer(
+    takes: float, apart: float
+) -> None:
+    looks: list[float] = []
+
+    class Slow(SimulatedSite):
+        def observe(self) -> Observed:
+            looks.append(self.clock.seconds)
+            self.clock.sleep(takes)
+            return super().observe()
+
+    site = Slow(FakeClock(tick=0), wanted(web={"has_check": True}), {"web": Program(healthy_after=2)})
+
+    roll_out(site)
+
+    waiting = [after - before for before, after in pairwise(looks[2:-1])]
+    assert [pytest.approx(apart)] * len(waiting) == waiting
+    assert len(waiting) > 3
 
 
 def test_a_rollout_that_failed_says_what_it_did_until_then() -> None:
