@@ -117,6 +117,7 @@ def test_a_slot_without_requests_is_free_again_and_one_with_requests_is_not() ->
     idle = REPLY.replace(f"{WEB},slot1,0,0,2,", f"{WEB},slot1,0,0,0,")
     both = {"web": [share("172.19.0.9"), share("172.19.0.2")]}
 
+    assert "slot3 addr 172.19.0.2" in Haproxy().switch(INGRESS, idle, {"web": [share("172.19.0.2")]})
     assert "slot1 state maint" in Haproxy().switch(INGRESS, idle, {"web": [share("172.19.0.3")]})
     assert "slot1 state maint;set server stagecraft:web:8000/slot1 addr" in Haproxy().switch(
         INGRESS, idle, both
