@@ -28,6 +28,7 @@ def run(
     running = Run(where, here, hands(where, here, observer), shield, request.lock_wait)
     running.hands.answers = Answers.of(request)
     with closing(running.hands.engines):
+        running.hands.engines.begin()
         if request.resume is not None:
             return resume.run(running, request)
         return _Deploy(running, request, planning.make(where, here, observer, request)).run()

@@ -8,7 +8,7 @@ from stagecraft.app.look import PORT_TAKEN, Look
 from stagecraft.compose import public
 from stagecraft.errors import StagecraftError, UnavailableError
 from stagecraft.model.checked import Checked
-from stagecraft.runtime.docker import EngineInfo
+from stagecraft.runtime.engine_info import EngineInfo
 from stagecraft.runtime.together import together
 
 _CLOCK_SECONDS = 60

@@ -6,7 +6,7 @@ from stagecraft.app.hands import Hands
 from stagecraft.app.opened import Opened
 from stagecraft.app.where import Where
 from stagecraft.model.plan import Plan
-from stagecraft.runtime.docker import EngineInfo
+from stagecraft.runtime.engine_info import EngineInfo
 
 PORT_TAKEN = "wait for the run that has it, or set `registry: {local: PORT}`"
 """What to do about the port of the run's own registry."""

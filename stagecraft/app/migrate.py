@@ -49,6 +49,7 @@ def run(
     running = Run(where, here, hands(where, here, observer), shield, request.lock_wait)
     running.hands.answers = Answers.of(request)
     with closing(running.hands.engines):
+        running.hands.engines.begin()
         return _Migrate(running, request, _planned(where, here, observer, request)).run()
 
 

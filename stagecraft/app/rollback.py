@@ -42,6 +42,7 @@ def run(
     here = opened(where, request.env, lambda sentence: observer(Note(text=sentence)))
     running = Run(where, here, hands(where, here, observer), shield, request.lock_wait)
     with closing(running.hands.engines):
+        running.hands.engines.begin()
         return _Rollback(running, request, _planned(here, request)).run()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stagecraft.runtime.engine_api import Reply
 from stagecraft.runtime.process import Finished, Processes
 
 
@@ -28,3 +29,7 @@ class AboutHost:
         return self.processes.run(
             argv, env=env, cwd=cwd, stdin=stdin, deadline=deadline, source=source, host=self.host
         )
+
+    def ask(self, at: Path, paths: Sequence[str], *, deadline: float) -> tuple[Reply, ...]:
+        """Ask an engine as `Processes.ask` does."""
+        return self.processes.ask(at, paths, deadline=deadline, host=self.host)

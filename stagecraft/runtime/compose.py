@@ -3,13 +3,14 @@
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from stagecraft.errors import ConfigError, UnavailableError
 from stagecraft.model.source import EnvFile, Source
 from stagecraft.runtime.compose_files import compose_files, relative
+from stagecraft.runtime.compose_overlay import env_files, overlay, probable, ssh_of
 from stagecraft.runtime.compose_reading import (
     Reading,
     check_bare,
@@ -21,6 +22,7 @@ from stagecraft.runtime.compose_reading import (
     token,
 )
 from stagecraft.runtime.process import Finished, Processes, ProcessTimeoutError
+from stagecraft.runtime.together import together
 
 _PLUGIN_FOLDERS = (
     "/usr/local/lib/docker/cli-plugins",
@@ -93,15 +95,10 @@ class ComposeReader:
             tokens={name: token(name) for name in sorted(secrets)},
             paths=compose_files(folder, tuple(files), variables),
         )
-        raw = self._config(reading, "--no-interpolate")
-        model = self._config(reading, overlay=_overlay(raw))
+        raw, model, version = self._asked(reading)
         active = sorted(model.get("services", {}))
-        ssh = {
-            name: _ssh(raw["services"].get(name, {}))
-            for name in active
-            if _ssh(raw["services"].get(name, {}))
-        }
-        listed = {name: _env_files(raw["services"].get(name, {})) for name in active}
+        ssh = {name: keyed for name in active if (keyed := ssh_of(raw["services"].get(name, {})))}
+        listed = {name: env_files(raw["services"].get(name, {})) for name in active}
         expanded = self._expanded(reading, [one.path for files in listed.values() for one in files])
         for name, keyed in ssh.items():
             paths = self._expanded(reading, [path for path in keyed.values() if path])
@@ -111,7 +108,7 @@ class ComposeReader:
         check_bare(reading, model)
         return Source(
             model=model,
-            compose_version=self.version(),
+            compose_version=version,
             directory=reading.directory,
             tokens=reading.tokens,
             variables=variables,
@@ -141,20 +138,36 @@ class ComposeReader:
         )
         return self._config(reading, "--no-interpolate")
 
+    def _asked(self, reading: Reading) -> tuple[dict[str, Any], dict[str, Any], str]:
+        """Return the project as written, the canonical model and Compose's version, asked for side by side.
+
+        Where a second file will keep values out, the model is asked for once that is known, so that no
+        `env_file` is read.
+        """
+        later = probable(reading.paths)
+        questions: tuple[Callable[[], Any], ...] = (
+            lambda: self._config(reading, "--no-interpolate"),
+            lambda: {} if later else self._config(reading),
+            self.version,
+        )
+        raw, model, version = together(questions, lambda ask: ask())
+        more = overlay(raw)
+        return raw, self._config(reading, extra=more) if later or more else model, version
+
     def _config(
-        self, reading: Reading, *options: str, overlay: str = "", files: Sequence[str] | None = None
+        self, reading: Reading, *options: str, extra: str = "", files: Sequence[str] | None = None
     ) -> dict[str, Any]:
-        """Run `docker compose config`; `overlay` is read after the files. Raises ConfigError."""
+        """Run `docker compose config`; `extra` is read after the files. Raises ConfigError."""
         named = reading.files if files is None else files
         arguments = ["--project-name", reading.project, "--project-directory", ".", "--env-file", os.devnull]
         for file in named:
             arguments += ["--file", os.path.relpath(reading.folder / file, reading.home)]
-        if overlay:
+        if extra:
             arguments += ["--file", "-"]
         for profile in reading.profiles:
             arguments += ["--profile", profile]
         arguments += ["config", "--no-path-resolution", "--format", "json", *options]
-        finished = self._run(arguments, env=reading.environment, cwd=reading.home, stdin=overlay)
+        finished = self._run(arguments, env=reading.environment, cwd=reading.home, stdin=extra)
         if finished.code != 0:
             raise refusal(finished.stderr, reading)
         if "--no-interpolate" not in options:
@@ -171,7 +184,7 @@ class ComposeReader:
             document = json.dumps(
                 {"services": {"paths": {"image": "none", "labels": labels}}}, ensure_ascii=False
             )
-            model = self._config(reading, overlay=document, files=())
+            model = self._config(reading, extra=document, files=())
             printed = model["services"]["paths"]["labels"]
             expanded |= {path: printed[key].replace("$$", "$") for key, path in labels.items()}
         for path, result in expanded.items():
@@ -193,31 +206,3 @@ class ComposeReader:
                 f"`docker compose config` did not answer within {_TIMEOUT:.0f} s",
                 hint="run it by hand to see what it waits for",
             ) from error
-
-
-def _overlay(raw: Mapping[str, Any]) -> str:
-    """Return a Compose file that keeps `env_file` values, and `ssh` (which `config` cannot print), out."""
-    lines = []
-    for name, service in sorted(raw.get("services", {}).items()):
-        resets = ["env_file: !reset []"] if service.get("env_file") else []
-        resets += ["build: {ssh: !reset []}"] if _ssh(service) else []
-        lines += [f"  {json.dumps(name)}: {{{', '.join(resets)}}}"] if resets else []
-    return "\n".join(["services:", *lines, ""]) if lines else ""
-
-
-def _ssh(service: Mapping[str, Any]) -> dict[str, str | None]:
-    build = service.get("build")
-    keyed = build.get("ssh") if isinstance(build, dict) else None
-    if isinstance(keyed, list):
-        return {name: path or None for name, _, path in (str(one).partition("=") for one in keyed)}
-    return dict(keyed or {})
-
-
-def _env_files(service: Mapping[str, Any]) -> tuple[EnvFile, ...]:
-    listed = service.get("env_file") or []
-    return tuple(
-        EnvFile(one["path"], one.get("required", True), one.get("format"))
-        if isinstance(one, dict)
-        else EnvFile(str(one))
-        for one in (listed if isinstance(listed, list) else [listed])
-    )

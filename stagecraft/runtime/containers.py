@@ -1,14 +1,26 @@
-"""Observes the containers of one Compose project: one `docker ps`, one `docker inspect`."""
+"""Looks at the containers of one Compose project: lists them, and has each described (spec/rollout.md).
+
+At the engine's socket where that is known, else with `docker ps` and `docker inspect`.
+"""
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
+from stagecraft.errors import StepFailedError, UnavailableError
 from stagecraft.model.observed import Container, Health
+from stagecraft.runtime.docker import Docker
 
-_LABEL = '{{json (index .Config.Labels "%s")}}'
+_LABELS = {
+    "service": "com.docker.compose.service",
+    "number": "com.docker.compose.container-number",
+    "replaces": "com.docker.compose.replace",
+    "digest": "stagecraft.digest",
+    "inputs": "stagecraft.inputs",
+}
 _FIELDS = {
     "id": "{{json .Id}}",
     "name": "{{json .Name}}",
@@ -18,32 +30,87 @@ _FIELDS = {
     "image_id": "{{json .Image}}",
     "volumes": '"{{range .Mounts}}{{if eq .Type `volume`}}{{.Name}} {{end}}{{end}}"',
     "networks": "{{json .NetworkSettings.Networks}}",
-    "service": _LABEL % "com.docker.compose.service",
-    "number": _LABEL % "com.docker.compose.container-number",
-    "replaces": _LABEL % "com.docker.compose.replace",
-    "digest": _LABEL % "stagecraft.digest",
-    "inputs": _LABEL % "stagecraft.inputs",
+    **{name: f'{{{{json (index .Config.Labels "{label}")}}}}' for name, label in _LABELS.items()},
 }
 _ANONYMOUS = re.compile("[0-9a-f]{64}")
 """The name the engine gives a volume that nobody named."""
 TEMPLATE = "{" + ",".join(f'"{name}":{value}' for name, value in _FIELDS.items()) + "}"
-"""Only what is needed: a container's environment, where the secrets are, never leaves the engine."""
+"""Only what is needed: a container's environment, where the secrets are, is never asked for, or dropped."""
 
 
-def listing(project: str) -> tuple[str, ...]:
-    """Return the arguments of `docker` that list a project's containers by ID, one-off ones excluded."""
-    labels = (f"com.docker.compose.project={project}", "com.docker.compose.oneoff=False")
-    return ("ps", "--all", "--quiet", "--no-trunc", *(f"--filter=label={label}" for label in labels))
+_LOOKS = 3
+"""How often a container may disappear between being listed and being described before that is an error."""
 
 
-def inspecting(containers: Iterable[str]) -> tuple[str, ...]:
-    """Return the arguments of `docker` that describe containers, one line of JSON each."""
-    return ("inspect", "--type=container", f"--format={TEMPLATE}", *containers)
+def look(docker: Docker, project: str, deadline: float) -> tuple[Container, ...]:
+    """Return every container of a Compose project, those of `docker compose run` excluded.
+
+    `deadline` is on the monotonic scale.
+
+    Raises StepFailedError.
+    """
+    ask = _at_socket if docker.socket else _with_commands
+    for _ in range(_LOOKS):
+        try:
+            found = ask(docker, project, deadline)
+        except UnavailableError as gone:
+            raise StepFailedError(gone.message, hint=gone.hint) from None
+        if found is not None:
+            return tuple(_container(one, docker.time) for one in found)
+    raise StepFailedError(
+        f"the containers of `{project}` cannot be inspected: they come and go",
+        hint="does something else work on the same Compose project? `docker events` shows what",
+    )
 
 
-def parse(lines: str, now: Callable[[], datetime]) -> tuple[Container, ...]:
-    """Return the containers that `inspecting` described; `now` is the engine's time."""
-    return tuple(_container(json.loads(line), now) for line in lines.splitlines() if line)
+def _at_socket(docker: Docker, project: str, deadline: float) -> Sequence[dict[str, Any]] | None:
+    """Return what the engine says of each container; None if one was gone in between."""
+    filters = quote(json.dumps({"label": _labels(project)}, separators=(",", ":")), safe='{}[]":,')
+    (listed,) = docker.ask(f"/containers/json?all=1&filters={filters}", deadline=deadline)
+    if listed.status != 200:
+        raise StepFailedError(
+            f"the engine does not list its containers: {listed.message}", hint="`docker ps --all` says more"
+        )
+    described = docker.ask(*(f"/containers/{one['Id']}/json" for one in listed.content), deadline=deadline)
+    found = [_fields(reply.content) for reply in described if reply.status == 200]
+    return found if len(found) == len(described) else None
+
+
+def _with_commands(docker: Docker, project: str, deadline: float) -> Sequence[dict[str, Any]] | None:
+    """Return what `docker inspect` says of each container; None if one was gone in between."""
+    filters = (f"--filter=label={label}" for label in _labels(project))
+    listed = docker.run(("ps", "--all", "--quiet", "--no-trunc", *filters), deadline=deadline)
+    if listed.code != 0:
+        raise StepFailedError(
+            "`docker ps` failed", hint="the last lines below say why", log=tuple(listed.tail)
+        )
+    if not (containers := listed.stdout.split()):
+        return []
+    command = ("inspect", "--type=container", f"--format={TEMPLATE}", *containers)
+    described = docker.run(command, deadline=deadline)
+    if described.code != 0:
+        return None
+    return [json.loads(line) for line in described.stdout.splitlines() if line]
+
+
+def _labels(project: str) -> tuple[str, ...]:
+    return f"com.docker.compose.project={project}", "com.docker.compose.oneoff=False"
+
+
+def _fields(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of what the engine's API says of a container what TEMPLATE asks for."""
+    labels = found["Config"].get("Labels") or {}
+    return {
+        "id": found["Id"],
+        "name": found["Name"],
+        "state": found["State"],
+        "restarts": found["RestartCount"],
+        "image": found["Config"]["Image"],
+        "image_id": found["Image"],
+        "volumes": " ".join(one["Name"] for one in found["Mounts"] if one["Type"] == "volume"),
+        "networks": found["NetworkSettings"]["Networks"],
+        **{name: labels.get(label) for name, label in _LABELS.items()},
+    }
 
 
 def _container(found: dict[str, Any], now: Callable[[], datetime]) -> Container:

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 from stagecraft.errors import StepFailedError, UnavailableError
-from stagecraft.runtime import ports
+from stagecraft.runtime import engine_info, ports
 from stagecraft.runtime.engine_access import EngineAccess
+from stagecraft.runtime.engine_api import Reply
+from stagecraft.runtime.engine_info import EngineInfo, info_of, time_of
 from stagecraft.runtime.process import ProcessTimeoutError
 from stagecraft.runtime.runs import Finished, Runs
 
@@ -26,30 +29,10 @@ if TYPE_CHECKING:
 
 _PATIENCE = 30.0
 """Seconds an engine may take to answer a question."""
-
-_INFO = (
-    '{"version":{{json .ServerVersion}},"os":{{json .OSType}},'
-    '"architecture":{{json .Architecture}},"time":{{json .SystemTime}},"root":{{json .DockerRootDir}}}'
-)
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "armv6l": "arm", "i686": "386"}
-"""The kernel's names, which `docker info` has, as image platforms have them (OCI image specification)."""
-
-
-@dataclass(frozen=True)
-class EngineInfo:
-    """What an engine says about itself."""
-
-    version: str
-    os: str
-    architecture: str
-    """As in image platforms: `amd64`, `arm64`."""
-    root: str = ""
-    """The folder of images and volumes, on the engine's machine."""
-
-    @property
-    def platform(self) -> str:
-        """Return `linux/amd64`."""
-        return f"{self.os}/{self.architecture}"
+_REGISTRY_SECONDS = 10.0
+"""How long it may take if it asks a registry itself."""
+_NO_LOGIN = "no basic auth credentials"
+"""What the engine says of a registry that answered, and wants to know who asks (distribution, `auth`)."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +57,8 @@ class Docker:
     ) -> None:
         """`monotonic` is the scale of every deadline; `compose` is what stands for `docker compose`."""
         self.access = access
+        self.socket = access.socket()
+        """Where the engine can be asked without a `docker` in between; None if that is nowhere."""
         self.compose = tuple(compose)
         self._processes = processes
         self._monotonic = monotonic
@@ -113,6 +98,21 @@ class Docker:
                 hint=f"is the engine at {self._address()} stuck? `docker ps` may show on what",
             ) from None
 
+    def ask(self, *paths: str, deadline: float | None = None) -> Sequence[Reply]:
+        """GET paths from the engine at its `socket`, all at once; return the replies in that order.
+
+        Raises UnavailableError, or ProcessTimeoutError at a `deadline`, which is as in `run`.
+        """
+        by = self._monotonic() + _PATIENCE if deadline is None else deadline
+        try:
+            return self._processes.ask(self.socket or Path(), paths, deadline=by)
+        except OSError:
+            raise self._silent() from None
+        except ProcessTimeoutError:
+            if deadline is not None:
+                raise
+            raise self._silent() from None
+
     def now(self) -> float:
         """Return seconds on the scale of every deadline."""
         return self._monotonic()
@@ -127,24 +127,22 @@ class Docker:
                 "`docker` is not installed here", hint="install it: https://docs.docker.com/engine/install/"
             )
         found = self._info()
-        self._seen = datetime.fromisoformat(found["time"]), self._monotonic()
-        machine = found["architecture"]
-        return EngineInfo(
-            found["version"], found["os"], _ARCHITECTURES.get(machine, machine), found.get("root", "")
-        )
+        self._seen = time_of(found), self._monotonic()
+        return info_of(found)
 
-    def _info(self) -> dict[str, str]:
-        silent = UnavailableError(
-            f"the Docker engine at {self._address()} does not answer",
-            hint="is it running, and may you use it? `docker info` says more",
-        )
+    def _info(self) -> Mapping[str, Any]:
+        if self.socket:
+            (reply,) = self.ask(engine_info.PATH)
+            if reply.status == 200:
+                return cast("Mapping[str, Any]", reply.content)
+            raise self._silent()
         try:
-            finished = self.run(("info", f"--format={_INFO}"))
+            finished = self.run(("info", engine_info.FORMAT))
         except UnavailableError:
-            raise silent from None
+            raise self._silent() from None
         if finished.code != 0:
-            raise silent
-        return cast("dict[str, str]", json.loads(finished.stdout))
+            raise self._silent()
+        return engine_info.parse(finished.stdout)
 
     def time(self) -> datetime:
         """Return the engine's time, UTC. Raises UnavailableError."""
@@ -167,6 +165,9 @@ class Docker:
     def missing(self, references: Iterable[str]) -> tuple[str, ...]:
         """Return which images are not on the engine, sorted. Raises UnavailableError."""
         wanted = sorted(references)
+        if self.socket:
+            replies = self.ask(*map(_image_path, wanted))
+            return tuple(one for one, reply in zip(wanted, replies, strict=True) if reply.status != 200)
         if not wanted or self.run(("image", "inspect", "--format={{.Id}}", *wanted)).code == 0:
             return ()
         if len(wanted) == 1:
@@ -184,11 +185,18 @@ class Docker:
             )
 
     def registry_answers(self, reference: str) -> bool:
-        """Return whether the registry of an image answers the engine, whatever it says of the image."""
-        from stagecraft.runtime.engine_api import answer_code  # noqa: PLC0415 - it brings TLS along
+        """Return whether the registry of an image answers the engine, whatever it says of the image.
 
-        address = self.access.variables.get("DOCKER_HOST", "")
-        return answer_code(address, f"/distribution/{reference}/json") not in (None, 500)
+        The engine itself asks: 500 if the registry does not answer, 200, 401, 403 or 404 if it does. One that
+        wants a login is 500 too, and only the text tells it from silence (tests/e2e/test_host_login.py).
+        """
+        try:
+            (reply,) = self.ask(
+                f"/distribution/{reference}/json", deadline=self._monotonic() + _REGISTRY_SECONDS
+            )
+        except (UnavailableError, ProcessTimeoutError):
+            return False
+        return reply.status != 500 or _NO_LOGIN in reply.message
 
     def tags(self, repository: str) -> tuple[str, ...]:
         """Return every `repository:tag` of one repository on the engine, sorted."""
@@ -199,9 +207,12 @@ class Docker:
         """Return, by image ID, what registries call the images; one that is gone is left out."""
         if not (wanted := sorted(images)):
             return {}
+        if self.socket:
+            found = [reply.content for reply in self.ask(*map(_image_path, wanted)) if reply.status == 200]
+            return {each["Id"]: tuple(each["RepoDigests"] or ()) for each in found}
         template = '--format={"id":{{json .Id}},"digests":{{json .RepoDigests}}}'
-        found = self.run(("image", "inspect", template, *wanted))
-        described = [json.loads(line) for line in found.stdout.splitlines() if line]
+        lines = self.run(("image", "inspect", template, *wanted)).stdout.splitlines()
+        described = [json.loads(line) for line in lines if line]
         return {each["id"]: tuple(each["digests"] or ()) for each in described}
 
     def remove_image(self, reference: str) -> bool:
@@ -210,6 +221,9 @@ class Docker:
 
     def published_ports(self) -> tuple[ports.PublishedPort, ...]:
         """Return every host port that a running container publishes, sorted."""
+        if self.socket:
+            (reply,) = self.ask(ports.PATH)
+            return ports.published(reply.content)
         return ports.parse(self.run(ports.LISTING).stdout)
 
     def projects(self) -> tuple[str, ...]:
@@ -229,6 +243,12 @@ class Docker:
         stamped.sort(key=lambda line: line.partition(" ")[0])
         return tuple(line.partition(" ")[2] for line in stamped[-lines:])
 
+    def _silent(self) -> UnavailableError:
+        return UnavailableError(
+            f"the Docker engine at {self._address()} does not answer",
+            hint="is it running, and may you use it? `docker info` says more",
+        )
+
     def _address(self) -> str:
         named = self.access.variables.get("DOCKER_HOST") or self.access.variables.get("DOCKER_CONTEXT")
         return f"`{named}`" if named else "its usual address"
@@ -240,3 +260,8 @@ class Docker:
 
         explicit = (f"{name}={value}" for name, value in self.access.environment().items())
         return DockerClient(client_call=["env", "-i", *explicit, "docker"])
+
+
+def _image_path(reference: str) -> str:
+    """Return where the engine's API describes an image."""
+    return f"/images/{quote(reference, safe='/:@')}/json"

@@ -1,5 +1,6 @@
 """How to reach one engine, and the only environment in which Docker is ever started."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +19,10 @@ _ADDRESSING = (
     "SSH_AUTH_SOCK",
 )
 """What the Docker CLI needs to find its engine, its plug-ins and its contexts; nothing else gets in."""
+
+
+_UNIX = "unix://"
+_DEFAULT_SOCKET = Path("/var/run/docker.sock")
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,27 @@ class EngineAccess:
         others = ("DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH")
         kept = {name: value for name, value in self.variables.items() if name not in others}
         return replace(self, variables={**kept, "DOCKER_HOST": host})
+
+    def socket(self) -> Path | None:
+        """Return the engine's socket in the file system; None if only `docker` knows the way to it.
+
+        By the Docker CLI's rules: `DOCKER_HOST`, else the context, of which only the default one is known.
+        """
+        if address := self.variables.get("DOCKER_HOST"):
+            return Path(address.removeprefix(_UNIX)) if address.startswith(_UNIX) else None
+        context = self.variables.get("DOCKER_CONTEXT") or self._current_context()
+        return _DEFAULT_SOCKET if context == "default" else None
+
+    def _current_context(self) -> str:
+        """Return the context that `docker context use` has chosen."""
+        folder = self.variables.get("DOCKER_CONFIG")
+        try:
+            chosen = json.loads(Path(folder, "config.json").read_bytes()) if folder else {}
+            return str(chosen.get("currentContext") or "default")
+        except FileNotFoundError:
+            return "default"
+        except (OSError, ValueError, AttributeError):
+            return ""
 
     def environment(self, values: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the whole environment of a child: what addresses the engine, and `values`.

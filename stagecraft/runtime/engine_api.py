@@ -1,41 +1,72 @@
-"""One question to an engine that no `docker` command asks (Docker Engine API, over its socket)."""
+"""Questions to an engine at its socket: the Docker Engine API, without a `docker` in between.
 
-import http.client
+HTTP/1.0 and a connection each: a reply ends where its connection does, and ten take no longer than one. Paths
+have no version, which is the engine's newest (spec/decisions/0005-looking-at-the-engines-socket.md).
+"""
+
+import json
+import selectors
 import socket
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-_SECONDS = 10.0
-"""How long the engine may take, registries it asks included."""
-_NO_LOGIN = b"no basic auth credentials"
-"""What the engine says of a registry that answered, and wants to know who asks (distribution, `auth`)."""
+TOGETHER = 64
+"""Questions at once: fewer than OpenSSH lets wait at a forwarded socket (`SSH_LISTEN_BACKLOG`, 128)."""
+_TICK = 0.1
+_CHUNK = 65536
 
 
-def answer_code(address: str, path: str) -> int | None:
-    """Return the HTTP status of a GET on the engine at `unix://...`; None if it does not answer in time.
+@dataclass(frozen=True)
+class Reply:
+    """What an engine answered."""
 
-    `/distribution/<image>/json` has the engine itself ask the registry: 500 if that does not answer, 200,
-    401, 403 or 404 if it does (measured with engine 26.1). One that wants a login is 500 too, and only the
-    text tells it from silence: that is 401 here (tests/e2e/test_host_login.py).
+    status: int
+    """As in HTTP: 200, 404."""
+    content: Any
+    """The JSON of the body."""
+
+    @property
+    def message(self) -> str:
+        """Return what the engine says of an error; empty if it says nothing."""
+        return str(self.content.get("message", "")) if isinstance(self.content, dict) else ""
+
+
+def ask(at: Path, paths: Sequence[str], check: Callable[[], None]) -> tuple[Reply, ...]:
+    """GET every path from the engine at a socket, side by side; return the replies in that order.
+
+    `check` is called ten times a second or more, and may raise.
+
+    Raises OSError: nobody listens there, or what came is no whole reply.
     """
-    connection = _Connection(address.removeprefix("unix://"))
+    check()
+    if len(paths) > TOGETHER:
+        return (*ask(at, paths[:TOGETHER], check), *ask(at, paths[TOGETHER:], check))
+    received = [bytearray() for _ in paths]
+    with selectors.DefaultSelector() as selector, ExitStack() as lines:
+        for path, data in zip(paths, received, strict=True):
+            line = lines.enter_context(socket.socket(socket.AF_UNIX))
+            line.settimeout(0)
+            line.connect(str(at))
+            line.sendall(f"GET {path} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
+            selector.register(line, selectors.EVENT_READ, (line, data))
+        while selector.get_map():
+            check()
+            for key, _ in selector.select(_TICK):
+                line, data = key.data
+                if chunk := line.recv(_CHUNK):
+                    data += chunk
+                else:
+                    selector.unregister(line)
+    return tuple(map(_reply, received))
+
+
+def _reply(data: bytearray) -> Reply:
+    """Return a reply. Raises OSError: it is cut off, which JSON of an object or a list always shows."""
+    head, _, body = data.partition(b"\r\n\r\n")
     try:
-        connection.request("GET", path)
-        response = connection.getresponse()
-        return http.client.UNAUTHORIZED if _NO_LOGIN in response.read() else response.status
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()
-
-
-class _Connection(http.client.HTTPConnection):
-    """HTTP over a socket in the file system."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("docker", timeout=_SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        """Open the socket."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
+        return Reply(int(head.split()[1]), json.loads(body))
+    except (IndexError, ValueError):
+        raise OSError("the connection was closed in the middle of a reply") from None

@@ -11,11 +11,11 @@ from stagecraft.runtime.database_url import Dial
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.local_registry import LocalRegistry
 from stagecraft.runtime.process import Processes
-from stagecraft.runtime.ssh import SshSession, open_session
+from stagecraft.runtime.ssh import SshSession, begin_session
 from stagecraft.runtime.ssh_command import Target
 from stagecraft.runtime.ssh_errors import leads_nowhere, out_of_reach
 from stagecraft.runtime.ssh_facts import HostFacts
-from stagecraft.runtime.ssh_hosts import Opened, lock_all, open_all
+from stagecraft.runtime.ssh_hosts import Opened, begin_all, lock_all, wait_all
 from stagecraft.runtime.ssh_tunnel import tunnel
 from stagecraft.runtime.together import together
 
@@ -24,7 +24,7 @@ _LEAD_SECONDS = 15.0
 
 
 class Engines:
-    """Finds a host's engine. Nothing is opened before `connect`; `close` lets go of hosts and locks."""
+    """Finds a host's engine. `begin` or `connect` opens sessions; `close` lets go of hosts and locks."""
 
     def __init__(
         self,
@@ -42,6 +42,7 @@ class Engines:
         self._targets = targets
         self._environ = environ
         self._opened = Opened({}, {})
+        self._begun: Opened | None = None
         self._remote: dict[str, Docker] = {}
         """By address; kept, because each remembers what its engine said of itself."""
 
@@ -50,10 +51,16 @@ class Engines:
         """Return whether the environment's hosts are reached by SSH."""
         return bool(self._targets)
 
+    def begin(self) -> None:
+        """Start a session to every host and wait for none: they open while something else is done."""
+        if self._begun is None and not self._opened.sessions:
+            self._begun = begin_all(self._targets, self._begin)
+
     def connect(self) -> Mapping[str, StagecraftError]:
-        """Open a session to every host, side by side; return what kept one from opening, by host."""
-        if not self._opened.sessions:
-            self._opened = open_all(self._targets, self._open)
+        """Return, once a session to every host is open, what kept one from opening, by host."""
+        self.begin()
+        if self._begun is not None:
+            self._opened, self._begun = wait_all(self._begun), None
         return self._opened.problems
 
     def lock(self, name: str, holder: Holder) -> None:
@@ -106,8 +113,10 @@ class Engines:
 
     def close(self) -> None:
         """Close every session, and then what they led back to. Idempotent."""
-        opened, self._opened = self._opened, Opened({}, {})
-        opened.close()
+        for opened in (self._begun, self._opened):
+            if opened is not None:
+                opened.close()
+        self._begun, self._opened = None, Opened({}, {})
         if self.registry:
             self.registry.close()
 
@@ -121,5 +130,5 @@ class Engines:
             )
         return session
 
-    def _open(self, target: Target) -> SshSession:
-        return open_session(target, environment=self._environ, leads_back=self.registry is not None)
+    def _begin(self, target: Target) -> SshSession:
+        return begin_session(target, environment=self._environ, leads_back=self.registry is not None)

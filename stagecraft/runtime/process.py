@@ -17,6 +17,7 @@ from stagecraft.errors import StepFailedError, UnavailableError
 from stagecraft.model.events import Command, CommandFinished, Event, Output
 from stagecraft.model.step import LOCAL
 from stagecraft.runtime.child import Child
+from stagecraft.runtime.engine_api import Reply, ask
 from stagecraft.runtime.redact import Redactor
 from stagecraft.runtime.streams import shown
 
@@ -99,7 +100,6 @@ class Processes:
         Raises UnavailableError (no such program), ProcessTimeoutError, RunCancelledError.
         """
         tail: deque[bytes] = deque(maxlen=TAIL)
-        name = Path(argv[0]).name
         end = self._end(deadline, timeout)
 
         def on_line(line: bytes) -> None:
@@ -108,14 +108,8 @@ class Processes:
             if source:
                 self._observer(Output(source=source, line=self._shown(line)))
 
-        def stop_if_cancelled() -> None:
-            if self._cancelled:
-                raise RunCancelledError(f"`{name}` was stopped", log=self._tail(tail))
-
         def check() -> None:
-            stop_if_cancelled()
-            if end is not None and self._clock.monotonic() >= end:
-                raise ProcessTimeoutError(f"`{name}` was not done in time", log=self._tail(tail))
+            self._check(argv, end, tail)
 
         check()
         with self._told(argv, host) as codes:
@@ -124,11 +118,22 @@ class Processes:
                 with child:
                     self._running.add(child)
                     code = child.run(check)
-                    stop_if_cancelled()
+                    self._check(argv, None, tail)
                     codes.append(code)
             finally:  # not before its group is gone: `kill` does not wait for the grace that it has left
                 self._running.discard(child)
         return Finished(tuple(argv), code, child.stdout.text, child.stderr.text, self._tail(tail))
+
+    def ask(self, at: Path, paths: Sequence[str], *, deadline: float, host: str = LOCAL) -> tuple[Reply, ...]:
+        """GET paths from the engine at a socket, told and cancelled as a program is; return the replies.
+
+        Raises OSError (no engine, or no whole reply), ProcessTimeoutError, RunCancelledError.
+        """
+        argv = ("GET", *paths)
+        with self._told(argv, host) as codes:
+            replies = ask(at, paths, lambda: self._check(argv, deadline, deque()))
+            codes.append(0)
+        return replies
 
     def cancel(self) -> None:
         """End everything under way, and refuse to start more. Does not wait; safe in a signal handler.
@@ -144,6 +149,14 @@ class Processes:
         self._cancelled = True
         for child in tuple(self._running):
             child.signal(signal.SIGKILL)
+
+    def _check(self, argv: Sequence[str], end: float | None, tail: deque[bytes]) -> None:
+        """Raise if the run was cancelled, or if it is `end` or later."""
+        name = Path(argv[0]).name
+        if self._cancelled:
+            raise RunCancelledError(f"`{name}` was stopped", log=self._tail(tail))
+        if end is not None and self._clock.monotonic() >= end:
+            raise ProcessTimeoutError(f"`{name}` was not done in time", log=self._tail(tail))
 
     @contextmanager
     def _told(self, argv: Sequence[str], host: str) -> Iterator[list[int]]:

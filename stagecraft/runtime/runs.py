@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from stagecraft.runtime.engine_api import Reply
+
 
 class Finished(Protocol):
     """A program that ended by itself."""
@@ -43,4 +45,8 @@ class Runs(Protocol):
         source: str = "",
     ) -> Finished:
         """Run a program to its end, whatever its exit code. Raises when it is cancelled or late."""
+        ...
+
+    def ask(self, at: Path, paths: Sequence[str], *, deadline: float) -> Sequence[Reply]:
+        """GET paths from the engine at a socket. Raises OSError, and when it is cancelled or late."""
         ...

@@ -8,14 +8,11 @@ from stagecraft.errors import StepFailedError
 from stagecraft.model.image import RunningImage
 from stagecraft.model.ingress import Proxy, Traffic
 from stagecraft.model.observed import Observed
-from stagecraft.runtime import containers as reading
+from stagecraft.runtime.containers import look
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.ingress import IngressDoor
 from stagecraft.runtime.runs import Finished
 from stagecraft.runtime.up import up_command
-
-_LOOKS = 3
-"""How often a container may disappear between listing and inspecting before that is an error."""
 
 
 @dataclass(frozen=True)
@@ -38,20 +35,9 @@ class ComposeSite:
 
     def observe(self) -> Observed:
         """Return every container of the project, and what the ingress says if the text has one."""
-        for _ in range(_LOOKS):
-            listed = self._run(reading.listing(self.project), "`docker ps` failed").stdout.split()
-            if not listed:
-                return Observed()
-            found = self.docker.run(reading.inspecting(listed), deadline=self.deadline)
-            if found.code == 0:
-                containers = reading.parse(found.stdout, self.docker.time)
-                proxies = self.door.look(containers, self.deadline) if self.door else ()
-                return Observed(containers=containers, proxies=proxies)
-        raise StepFailedError(
-            f"the containers of `{self.project}` cannot be inspected: they come and go",
-            hint="does something else work on the same Compose project? `docker events` shows what",
-            log=found.tail,
-        )
+        containers = look(self.docker, self.project, self.deadline)
+        proxies = self.door.look(containers, self.deadline) if self.door else ()
+        return Observed(containers=containers, proxies=proxies)
 
     def up(self, services: Sequence[str], *, force: bool) -> None:
         """Bring these services, and no others, to the text."""
@@ -113,9 +99,6 @@ class ComposeSite:
             )
             for service, container in newest.items()
         }
-
-    def _run(self, arguments: Sequence[str], problem: str) -> Finished:
-        return _check(self.docker.run(arguments, deadline=self.deadline), problem)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Self
+from typing import Any, Self
 
 from stagecraft.errors import ConfigError, LockBusyError
 from stagecraft.runtime.ssh_channel import Channel, ChannelEndedError, ChannelSlowError
@@ -28,8 +28,10 @@ class SshSession:
     """An open session. Its end, however it comes, takes the engine and the lock away together."""
 
     def __init__(self, target: Target, channel: Channel, socket: str, control: str = "") -> None:
-        """Wrap a channel whose facts are not read yet; use `open_session`."""
+        """Wrap a channel whose facts are not read yet; use `begin_session`, or `open_session`."""
         self.target = target
+        self._ready = False
+        self._until = time.monotonic() + OPEN_SECONDS
         self._control = control
         self.docker_host = f"unix://{socket}"
         """The value for `DOCKER_HOST`."""
@@ -61,7 +63,7 @@ class SshSession:
 
     def close(self) -> None:
         """Let the lock go, end `ssh`, remove the folder. Idempotent; returns when all that is done."""
-        if self._channel.alive():
+        if self._ready and self._channel.alive():
             self._channel.write("end")
             self._channel.wait(_END_SECONDS)
         self._channel.end()
@@ -74,11 +76,23 @@ class SshSession:
         """Close."""
         self.close()
 
-    def read_facts(self, deadline: float, now: Callable[[], float]) -> None:
-        """Wait for the facts and begin the lease. Raises UnavailableError."""
+    def wait(self, now: Callable[[], float] = time.time) -> Self:
+        """Wait until the facts are known, and return itself; if that fails, the session is closed.
+
+        Raises UnavailableError with a hint.
+        """
+        try:
+            if not self._ready:
+                self._read_facts(now)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _read_facts(self, now: Callable[[], float]) -> None:
         lines = []
         try:
-            while (line := self._channel.read(deadline)) != "ready":
+            while (line := self._channel.read(self._until)) != "ready":
                 if line.startswith("unusable "):
                     raise unfit(self.target, printable(line.removeprefix("unusable ")))
                 lines.append(line)
@@ -86,9 +100,9 @@ class SshSession:
             raise unreachable(self.target, error.log) from None
         except ChannelSlowError:
             raise slow(self.target, OPEN_SECONDS) from None
-        self._channel.begin_lease()
+        self._ready = True
         try:
-            self.facts = parse_facts(lines, now=now())
+            self.facts = parse_facts(lines, now=now() - self._channel.since_ready())
         except (KeyError, ValueError, TypeError):
             raise unfit(self.target, "it does not say what it is") from None
 
@@ -99,7 +113,7 @@ class SshSession:
             raise lost(self.target) from None
 
 
-def open_session(
+def begin_session(
     target: Target,
     *,
     environment: Mapping[str, str],
@@ -107,16 +121,15 @@ def open_session(
     descriptors: Sequence[int] = (),
     on_end: Callable[[str], None] = lambda _host: None,
     program: str = "",
-    now: Callable[[], float] = time.time,
 ) -> SshSession:
-    """Return a session whose facts are known and whose engine is forwarded.
+    """Start a session and return it at once; it is open once `SshSession.wait` has returned.
 
     `environment` is what `ssh` sees: the user's own. `leads_back`: whether it can be asked for
     `leading_back`. `descriptors` stay open as long as the session: the store's lock. `on_end` is called
     once, from another thread and with the host's name, when the session is over, closed or lost.
     `program` replaces the one for the host, in tests.
 
-    Raises UnavailableError with a hint; ConfigError for a destination that is none.
+    Raises UnavailableError; ConfigError for a destination that is none.
     """
     folder = private_folder(environment)
     socket = f"{folder}/h.sock"
@@ -132,11 +145,13 @@ def open_session(
         folder.rmdir()
         raise
     channel = Channel(process, lambda: on_end(target.name))
-    session = SshSession(target, channel, socket, control)
-    try:
-        process.write(program or remote_program(target.engine))
-        session.read_facts(time.monotonic() + OPEN_SECONDS, now)
-    except BaseException:
-        channel.end()
-        raise
-    return session
+    process.write(program or remote_program(target.engine))
+    return SshSession(target, channel, socket, control)
+
+
+def open_session(target: Target, **given: Any) -> SshSession:
+    """Return a session whose facts are known and whose engine is forwarded; `given` as for `begin_session`.
+
+    Raises UnavailableError with a hint; ConfigError for a destination that is none.
+    """
+    return begin_session(target, **given).wait()

@@ -33,6 +33,7 @@ class Channel:
         self._on_end = on_end
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._lease: Lease | None = None
+        self._ready = 0.0
         self._rest = b""
         self._log = ""
         self._over = threading.Event()
@@ -54,9 +55,9 @@ class Channel:
             raise ChannelEndedError(self._log)
         return line
 
-    def begin_lease(self) -> None:
-        """Send beats from now on; the first unanswered ones end the process."""
-        self._lease = Lease(time.monotonic())
+    def since_ready(self) -> float:
+        """Return the seconds since the other side said `ready`; from then on beats are sent."""
+        return time.monotonic() - self._ready
 
     def alive(self) -> bool:
         """Return whether the process still runs and its beats are answered."""
@@ -98,7 +99,7 @@ class Channel:
         return True
 
     def _pause(self) -> float:
-        """Return how long to wait for input: the lease may begin at any time, so never long."""
+        """Return how long to wait for input."""
         return 0.5 if self._lease is None else min(0.5, self._lease.due(time.monotonic()))
 
     def _take(self) -> bool:
@@ -113,6 +114,9 @@ class Channel:
 
     def _line(self, line: str) -> None:
         verb, _, number = line.partition(" ")
+        if line == "ready":  # here, not where it is read: whoever opened the session may be busy elsewhere
+            self._ready = time.monotonic()
+            self._lease = Lease(self._ready)
         if verb != "beat":
             self._lines.put(line)
         elif self._lease and number.isdecimal():

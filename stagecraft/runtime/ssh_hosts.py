@@ -1,6 +1,6 @@
-"""The sessions of all hosts of a run: opened together, locked one after the other (spec/hosts.md)."""
+"""The sessions of all hosts of a run: begun together, locked one after the other (spec/hosts.md)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -11,7 +11,7 @@ from stagecraft.runtime.ssh import SshSession
 from stagecraft.runtime.ssh_command import Target
 from stagecraft.runtime.together import together
 
-Open = Callable[[Target], SshSession]
+Begin = Callable[[Target], SshSession]
 
 
 @dataclass(frozen=True)
@@ -26,23 +26,31 @@ class Opened:
         together(self.sessions.values(), SshSession.close)
 
 
-def open_all(targets: Sequence[Target], open_one: Open) -> Opened:
-    """Open every host's session side by side and return when all are open or have failed.
+def begin_all(targets: Iterable[Target], begin: Begin) -> Opened:
+    """Start a session to every host, and wait for none; `wait_all` does."""
+    sessions: dict[str, SshSession] = {}
+    problems: dict[str, StagecraftError] = {}
+    for target in targets:
+        try:
+            sessions[target.name] = begin(target)
+        except StagecraftError as error:
+            problems[target.name] = error
+    return Opened(sessions, problems)
+
+
+def wait_all(begun: Opened) -> Opened:
+    """Return once every session that was begun is open or has failed.
 
     A host that fails does not keep the others from answering: the preflight reports every problem at once.
     """
-
-    def attempt(target: Target) -> SshSession | StagecraftError:
+    sessions: dict[str, SshSession] = {}
+    problems = dict(begun.problems)
+    for name, session in begun.sessions.items():
         try:
-            return open_one(target)
+            sessions[name] = session.wait()
         except StagecraftError as error:
-            return error
-
-    results = dict(zip((target.name for target in targets), together(targets, attempt), strict=True))
-    return Opened(
-        {name: result for name, result in results.items() if isinstance(result, SshSession)},
-        {name: result for name, result in results.items() if isinstance(result, StagecraftError)},
-    )
+            problems[name] = error
+    return Opened(sessions, problems)
 
 
 def lock_all(sessions: Mapping[str, SshSession], name: str, holder: Holder) -> None:

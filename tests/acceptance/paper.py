@@ -14,8 +14,9 @@ from stagecraft.engine.ports import Observer, Runner
 from stagecraft.engine.stamped import Stamped
 from stagecraft.errors import UnavailableError
 from stagecraft.runtime.clock import SystemClock
-from stagecraft.runtime.docker import Docker, EngineInfo, ImageInfo
+from stagecraft.runtime.docker import Docker, ImageInfo
 from stagecraft.runtime.engine_access import EngineAccess
+from stagecraft.runtime.engine_info import EngineInfo
 from stagecraft.runtime.engines import Engines
 from stagecraft.runtime.ports import PublishedPort
 from tests.fakes import Behaviour, RecordingRunner
@@ -71,7 +72,7 @@ class PaperEngine(Docker):
     """Has every image that the world does not miss."""
 
     def __init__(self, world: World) -> None:
-        super().__init__(EngineAccess({"PATH": "/nowhere"}), ScriptedRuns())
+        super().__init__(EngineAccess({"PATH": "/nowhere", "DOCKER_HOST": "tcp://engine"}), ScriptedRuns())
         self._world = world
 
     def info(self) -> EngineInfo:

@@ -1,12 +1,16 @@
 """What the real engine answers to what is asked once."""
 
 import os
+import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from stagecraft.errors import UnavailableError
+from stagecraft.model.observed import Container, Health
 from stagecraft.runtime.clock import SystemClock
+from stagecraft.runtime.containers import look
 from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.engine_access import EngineAccess
 from stagecraft.runtime.process import Processes
@@ -18,11 +22,25 @@ from tests.fakes import RecordingObserver
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("engine")]
 
 
-@pytest.fixture
-def docker() -> Docker:
+def engine_of(environ: Mapping[str, str]) -> Docker:
     clock = SystemClock()
     processes = Processes(RecordingObserver(), Redactor(), tuple, clock)
-    return Docker(EngineAccess.of(os.environ), processes, clock.monotonic)
+    return Docker(EngineAccess.of(environ), processes, clock.monotonic)
+
+
+@pytest.fixture
+def by_context(tmp_path: Path) -> Docker:
+    """The same engine, by a context of which only `docker` knows the way."""
+    environ = {**os.environ, "DOCKER_CONFIG": str(tmp_path / "config")}
+    ask("docker", "context", "create", "other", "--docker=host=unix:///var/run/docker.sock", env=environ)
+    return engine_of({**environ, "DOCKER_CONTEXT": "other"})
+
+
+@pytest.fixture(params=["at its socket", "with commands"])
+def docker(request: pytest.FixtureRequest, by_context: Docker) -> Docker:
+    docker = engine_of(os.environ) if request.param == "at its socket" else by_context
+    assert (docker.socket is None) == (docker is by_context)
+    return docker
 
 
 def test_the_engine_and_the_base_image_are_of_one_platform(docker: Docker) -> None:
@@ -75,3 +93,50 @@ def test_a_running_container_shows_its_port_its_project_and_its_log(docker: Dock
     assert ("one", "two") == log
     assert ("127.0.0.1", port, "tcp", "blog", "web") in published
     assert "blog" in projects
+
+
+def test_both_ways_see_the_same_containers_and_images(by_context: Docker) -> None:
+    project, by_socket = f"same{os.getpid()}", engine_of(os.environ)
+    labels = (
+        f"--label=com.docker.compose.project={project}",
+        "--label=com.docker.compose.oneoff=False",
+        "--label=com.docker.compose.service=web",
+        "--label=stagecraft.digest=sha256:d",
+    )
+    other = {"--label=com.docker.compose.oneoff=True": "one-off", "--restart=no": "exited"}
+    command = (BASE, "sh", "-c", "sleep ${SECONDS_UP:-600}")
+    check = ("--health-cmd=echo fine", "--health-interval=100ms", "--volume=/data", "--env=PASSWORD=hunter2")
+    ask("docker", "run", "--detach", f"--name={project}-up", *labels, *check, *command)
+    for option, name in other.items():
+        ask(
+            "docker",
+            "run",
+            "--detach",
+            f"--name={project}-{name}",
+            *labels,
+            option,
+            "--env=SECONDS_UP=0",
+            *command,
+        )
+    try:
+        ask("docker", "wait", f"{project}-exited")
+        until = time.monotonic() + 20
+        while (seen := look(by_socket, project, until))[-1].health is not Health.HEALTHY:
+            time.sleep(0.05)
+        also = look(by_context, project, until)
+        ids = {one.image_id for one in seen}
+        known = by_socket.digests(ids), by_socket.missing({BASE, "none:1"}), by_socket.projects()
+        assert known == (by_context.digests(ids), by_context.missing({BASE, "none:1"}), by_context.projects())
+    finally:
+        run(
+            "docker", "rm", "--force", "--volumes", *(f"{project}-{name}" for name in ("up", *other.values()))
+        )
+
+    assert [f"{project}-exited", f"{project}-up"] == [one.name for one in seen]
+    assert ("exited", "running", True) == (seen[0].state, seen[1].state, seen[1].anonymous_volumes)
+    assert [_lasting(one) for one in seen] == [_lasting(one) for one in also]
+
+
+def _lasting(container: Container) -> Container:
+    """A container without what goes on changing."""
+    return container.model_copy(update={"up_for": 0.0, "health_log": container.health_log[:1]})

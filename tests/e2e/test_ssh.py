@@ -18,10 +18,10 @@ import pytest
 
 from stagecraft.errors import LockBusyError, UnavailableError
 from stagecraft.model.holder import Holder
-from stagecraft.runtime.ssh import SshSession, open_session
+from stagecraft.runtime.ssh import SshSession, begin_session, open_session
 from stagecraft.runtime.ssh_command import Target
 from stagecraft.runtime.ssh_facts import EngineSocket, Listener
-from stagecraft.runtime.ssh_hosts import lock_all, open_all
+from stagecraft.runtime.ssh_hosts import begin_all, lock_all, wait_all
 from stagecraft.runtime.ssh_lease import BEAT, CLIENT_PATIENCE
 from stagecraft.runtime.ssh_remote import PATIENCE
 from tests.e2e.fleet import Fleet
@@ -190,8 +190,8 @@ def test_another_environment_has_another_lock(fleet: Fleet) -> None:
 
 def test_two_runs_over_all_hosts_have_one_winner_and_the_loser_lets_go(fleet: Fleet) -> None:
     targets = [Target(host, host) for host in fleet.hosts]
-    start = partial(open_session, environment=fleet.environment)
-    first, second = open_all(targets, start), open_all(targets, start)
+    start = partial(begin_session, environment=fleet.environment)
+    first, second = wait_all(begin_all(targets, start)), wait_all(begin_all(targets, start))
     try:
         lock_all(first.sessions, LOCK, ADA)
         with pytest.raises(LockBusyError, match="ada@laptop") as refused:
@@ -210,7 +210,7 @@ def test_the_problems_of_all_hosts_are_found_together(fleet: Fleet) -> None:
         Target("shut", f"ssh://ada@{fleet.address('host-2')}:1"),
         Target("stranger", "mallory@host-3"),
     ]
-    result = open_all(targets, partial(open_session, environment=fleet.environment))
+    result = wait_all(begin_all(targets, partial(begin_session, environment=fleet.environment)))
     result.close()
     assert ["good"] == list(result.sessions)
     assert {

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from stagecraft.model.events import Command, CommandFinished, Event, Output
 from stagecraft.runtime.clock import SystemClock
@@ -10,6 +11,18 @@ from stagecraft.runtime.redact import Redactor
 
 PATH = os.environ.get("PATH", os.defpath)
 ENVIRONMENT = {"PATH": PATH}
+
+
+def alive(pid: int) -> bool:
+    """Whether a process still does something; a zombie that nobody here can reap does not."""
+    try:
+        os.kill(pid, 0)
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except ProcessLookupError:
+        return False
+    except FileNotFoundError:  # it went in between, or this is no Linux
+        return not Path("/proc/self/stat").exists()
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 class Door:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stagecraft.runtime.engine_api import Reply
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -28,10 +30,16 @@ class Call:
 
 @dataclass
 class ScriptedRuns:
-    """Answers by the first arguments of `docker`: `{"ps": [Answer(...), ...]}`; the last answer stays."""
+    """Answers by the first arguments of `docker`: `{"ps": [Answer(...), ...]}`; the last answer stays.
+
+    `replies` are those of the engine at its socket, by the path without its query.
+    """
 
     answers: Mapping[str, Sequence[Answer]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
+    replies: Mapping[str, Sequence[Reply]] = field(default_factory=dict)
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+    """What was asked at once, each time."""
 
     def run(
         self,
@@ -51,3 +59,12 @@ class ScriptedRuns:
     @property
     def commands(self) -> list[str]:
         return [call.argv[1] for call in self.calls]
+
+    def ask(self, at: Path, paths: Sequence[str], *, deadline: float) -> tuple[Reply, ...]:
+        self.asked.append(tuple(paths))
+        return tuple(self._reply(path.partition("?")[0]) for path in paths)
+
+    def _reply(self, path: str) -> Reply:
+        before = sum(one.partition("?")[0] == path for paths in self.asked for one in paths)
+        replies = self.replies.get(path, [Reply(404, {"message": "not here"})])
+        return replies[min(before, len(replies)) - 1]

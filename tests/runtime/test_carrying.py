@@ -16,7 +16,7 @@ ONE, TWO = "sha256:" + "1" * 64, "sha256:" + "2" * 64
 class Shelf(Docker):
     """An engine with some images, by ID or name."""
 
-    def __init__(self, images: Mapping[str, str], address: str = "") -> None:
+    def __init__(self, images: Mapping[str, str], address: str = "tcp://engine") -> None:
         super().__init__(EngineAccess({"PATH": "/usr/bin", "DOCKER_HOST": address}), ScriptedRuns())
         self._images = images
 

@@ -205,6 +205,16 @@ def test_env_file_references_are_kept_and_their_values_are_not(compose: tuple[st
     assert CANARY not in json.dumps(source.model)
 
 
+def test_values_are_kept_out_however_the_key_is_written(tmp_path: Path, compose: tuple[str, ...]) -> None:
+    (tmp_path / "web.env").write_text(f"KEY={CANARY}\n")
+    text = 'services: {web: {image: web, "env\\u005ffile": web.env}}'
+
+    source = read_text(text, tmp_path, compose)
+
+    assert {"web": (EnvFile("web.env"),)} == source.env_files
+    assert CANARY not in str(source)
+
+
 def test_an_env_file_need_not_exist_to_make_a_plan(tmp_path: Path, compose: tuple[str, ...]) -> None:
     source = read_text("services: {web: {image: web, env_file: gone.env}}", tmp_path, compose)
     assert {"web": (EnvFile("gone.env"),)} == source.env_files

@@ -8,15 +8,22 @@ from typing import Any
 import pytest
 
 from stagecraft.errors import UnavailableError
-from stagecraft.runtime.docker import Docker, EngineInfo
+from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.engine_access import EngineAccess
+from stagecraft.runtime.engine_api import Reply
+from stagecraft.runtime.engine_info import EngineInfo
 from stagecraft.runtime.ports import PublishedPort
 from stagecraft.runtime.process import ProcessTimeoutError
 from tests.runtime.scripted import Answer, ScriptedRuns
 
-INFO = json.dumps(
-    {"version": "26.1.5", "os": "linux", "architecture": "x86_64", "time": "2026-11-20T08:00:00.5Z"}
-)
+SAID = {
+    "ServerVersion": "26.1.5",
+    "OSType": "linux",
+    "Architecture": "x86_64",
+    "SystemTime": "2026-11-20T08:00:00.5Z",
+    "DockerRootDir": "/var/lib/docker",
+}
+INFO = json.dumps(SAID)
 
 
 @pytest.fixture
@@ -28,19 +35,40 @@ def client(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def docker(runs: ScriptedRuns, path: Path = Path("/usr/bin"), seconds: float = 100) -> Docker:
-    return Docker(EngineAccess({"PATH": f"{path}:/usr/bin:/bin"}), runs, monotonic=lambda: seconds)
+def docker(
+    runs: ScriptedRuns,
+    path: Path = Path("/usr/bin"),
+    seconds: float = 100,
+    address: str = "tcp://engine:2375",
+) -> Docker:
+    variables = {"PATH": f"{path}:/usr/bin:/bin", "DOCKER_HOST": address}
+    return Docker(EngineAccess(variables), runs, monotonic=lambda: seconds)
+
+
+def at_socket(runs: ScriptedRuns, path: Path = Path("/usr/bin")) -> Docker:
+    return docker(runs, path, address="unix:///run/docker.sock")
 
 
 def test_the_engine_says_who_it_is_in_the_words_of_image_platforms(client: Path) -> None:
-    runs = ScriptedRuns({"info": [Answer(INFO)]})
+    commands, questions = (
+        ScriptedRuns({"info": [Answer(INFO)]}),
+        ScriptedRuns(replies={"/info": [Reply(200, SAID)]}),
+    )
 
-    assert EngineInfo("26.1.5", "linux", "amd64") == docker(runs, client).info()
+    expected = EngineInfo("26.1.5", "linux", "amd64", "/var/lib/docker")
+
+    assert expected == docker(commands, client).info()
+    assert expected == at_socket(questions, client).info()
+    assert (["info"], []) == (commands.commands, questions.commands)
 
 
 def test_an_engine_that_does_not_answer_is_unavailable(client: Path) -> None:
-    with pytest.raises(UnavailableError, match="the Docker engine at its usual address does not answer"):
+    with pytest.raises(UnavailableError, match="the Docker engine at `tcp://engine:2375` does not answer"):
         docker(ScriptedRuns({"info": [Answer('""', code=1)]}), client).info()
+    with pytest.raises(
+        UnavailableError, match=r"the Docker engine at `unix:///run/docker.sock` does not answer"
+    ):
+        at_socket(ScriptedRuns(replies={"/info": [Reply(500, {"message": "no"})]}), client).info()
 
 
 def test_a_machine_without_docker_is_told_so(tmp_path: Path) -> None:
@@ -53,7 +81,8 @@ def test_a_machine_without_docker_is_told_so(tmp_path: Path) -> None:
 def test_the_engines_time_is_asked_once_and_goes_on_with_our_clock(client: Path) -> None:
     runs = ScriptedRuns({"info": [Answer(INFO)]})
     moments = iter([0.0, 10.0, 12.5, 14.0])
-    engine = Docker(EngineAccess({"PATH": str(client)}), runs, monotonic=lambda: next(moments))
+    variables = {"PATH": str(client), "DOCKER_HOST": "tcp://engine:2375"}
+    engine = Docker(EngineAccess(variables), runs, monotonic=lambda: next(moments))
 
     assert datetime(2026, 11, 20, 8, 0, 3, tzinfo=UTC) == engine.time()
     assert datetime(2026, 11, 20, 8, 0, 4, 500000, tzinfo=UTC) == engine.time()
@@ -79,7 +108,7 @@ def test_python_on_whales_starts_docker_with_nothing_of_this_processs_environmen
 
     names = {line.partition("=")[0] for line in (client / "environment").read_text().splitlines()}
 
-    assert {"PATH"} == names - {"PWD", "SHLVL", "_", "OLDPWD"}
+    assert {"PATH", "DOCKER_HOST"} == names - {"PWD", "SHLVL", "_", "OLDPWD"}
 
 
 def test_tags_leave_out_images_without_one() -> None:
@@ -96,7 +125,20 @@ def test_published_ports_say_whose_they_are() -> None:
     }
     other = {"project": "", "service": "", "ports": ":::53->53/udp"}
     described = "\n".join(json.dumps(each) for each in (ours, other, {**other, "ports": ""}))
-    runs = ScriptedRuns({"ps": [Answer(described)]})
+    listed = [
+        {
+            "Labels": {"com.docker.compose.project": "shop", "com.docker.compose.service": "proxy"},
+            "Ports": [
+                {"IP": "127.0.0.1", "PrivatePort": 8080, "PublicPort": 80, "Type": "tcp"},
+                {"IP": "::", "PrivatePort": 90, "PublicPort": 90, "Type": "tcp"},
+                {"IP": "::", "PrivatePort": 91, "PublicPort": 91, "Type": "tcp"},
+                {"PrivatePort": 9, "Type": "tcp"},
+            ],
+        },
+        {"Labels": None, "Ports": [{"IP": "::", "PrivatePort": 53, "PublicPort": 53, "Type": "udp"}]},
+        {"Labels": {}, "Ports": None},
+    ]
+    runs = ScriptedRuns({"ps": [Answer(described)]}, replies={"/containers/json": [Reply(200, listed)]})
 
     expected = (
         PublishedPort("127.0.0.1", 80, "tcp", "shop", "proxy"),
@@ -106,6 +148,7 @@ def test_published_ports_say_whose_they_are() -> None:
     )
 
     assert expected == docker(runs).published_ports()
+    assert expected == at_socket(runs).published_ports()
 
 
 def test_projects_are_named_once_and_plain_containers_not_at_all() -> None:
@@ -126,6 +169,20 @@ class Hanging(ScriptedRuns):
     def run(self, *arguments: Any, **options: Any) -> Answer:
         raise ProcessTimeoutError("`docker` was not done in time")
 
+    def ask(self, *arguments: Any, **options: Any) -> tuple[Reply, ...]:
+        raise ProcessTimeoutError("`GET` was not done in time")
+
+
+class Gone(ScriptedRuns):
+    def ask(self, *arguments: Any, **options: Any) -> tuple[Reply, ...]:
+        raise ConnectionRefusedError
+
+
+@pytest.mark.parametrize("runs", [Hanging(), Gone()])
+def test_an_engine_that_hangs_or_is_gone_is_unavailable(client: Path, runs: ScriptedRuns) -> None:
+    with pytest.raises(UnavailableError, match="does not answer"):
+        at_socket(runs, client).info()
+
 
 def test_an_engine_that_hangs_is_unavailable(client: Path) -> None:
     with pytest.raises(UnavailableError, match="does not answer"):
@@ -140,16 +197,53 @@ def test_a_question_that_hangs_is_unavailable_and_named() -> None:
 def test_a_command_that_is_late_is_no_question() -> None:
     with pytest.raises(ProcessTimeoutError):
         docker(Hanging()).run(("push", "shop/web:1"), deadline=1.0)
+    with pytest.raises(ProcessTimeoutError):
+        at_socket(Hanging()).ask("/containers/json", deadline=1.0)
 
 
 def test_images_that_are_all_there_are_asked_for_once() -> None:
     runs = ScriptedRuns({"image": [Answer("sha256:1\nsha256:2\n")]})
 
-    assert () == Docker(EngineAccess({"PATH": "/usr/bin"}), runs).missing({"b", "a"})
+    assert () == docker(runs).missing({"b", "a"})
     assert 1 == len(runs.calls)
 
 
 def test_one_image_that_is_not_there_is_missing_without_a_second_question() -> None:
     runs = ScriptedRuns({"image": [Answer(code=1)]})
 
-    assert ("a",) == Docker(EngineAccess({"PATH": "/usr/bin"}), runs).missing({"a"})
+    assert ("a",) == docker(runs).missing({"a"})
+    assert 1 == len(runs.calls)
+
+
+def test_the_socket_is_asked_for_all_images_at_once() -> None:
+    there = {"Id": "sha256:1", "RepoDigests": ["r.io:5000/shop/web@sha256:d"]}
+    path = "/images/r.io:5000/shop/web:1@sha256:d/json"
+    runs = ScriptedRuns(
+        replies={
+            path: [Reply(200, there)],
+            "/images/sha256:2/json": [Reply(200, {**there, "Id": "sha256:2", "RepoDigests": None})],
+        }
+    )
+
+    assert ("gone",) == at_socket(runs).missing({"r.io:5000/shop/web:1@sha256:d", "gone"})
+    assert [("/images/gone/json", path)] == runs.asked
+    assert {"sha256:2": ()} == at_socket(runs).digests({"sha256:2", "sha256:3"})
+
+
+@pytest.mark.parametrize(
+    ("expected", "reply"),
+    [
+        (True, Reply(404, {"message": "manifest unknown"})),
+        (True, Reply(500, {"message": "no basic auth credentials"})),
+        (False, Reply(500, {"message": "dial tcp: connection refused"})),
+    ],
+)
+def test_a_registry_that_answers_anything_answers(expected: bool, reply: Reply) -> None:
+    runs = ScriptedRuns(replies={"/distribution/r.io/shop/web:1/json": [reply]})
+
+    assert expected is at_socket(runs).registry_answers("r.io/shop/web:1")
+
+
+@pytest.mark.parametrize("runs", [Hanging(), Gone()])
+def test_a_registry_whose_engine_does_not_say_does_not_answer(runs: ScriptedRuns) -> None:
+    assert not at_socket(runs).registry_answers("r.io/shop/web:1")

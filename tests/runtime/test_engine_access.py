@@ -53,3 +53,39 @@ def test_another_engine_is_addressed_by_its_host_alone() -> None:
     }
 
     assert expected == access.at("unix:///run/w1.sock").environment()
+
+
+@pytest.mark.parametrize(
+    ("expected", "variables"),
+    [
+        ("/var/run/docker.sock", {}),
+        ("/run/user/1000/docker.sock", {"DOCKER_HOST": "unix:///run/user/1000/docker.sock"}),
+        ("/var/run/docker.sock", {"DOCKER_CONTEXT": "default"}),
+        (None, {"DOCKER_HOST": "tcp://engine:2375"}),
+        (None, {"DOCKER_HOST": "ssh://engine"}),
+        (None, {"DOCKER_CONTEXT": "rootless"}),
+    ],
+)
+def test_the_socket_is_known_where_docker_would_take_one(
+    expected: str | None, variables: dict[str, str]
+) -> None:
+    found = EngineAccess.of(variables).socket()
+
+    assert expected == (str(found) if found else None)
+
+
+@pytest.mark.parametrize(
+    ("known", "config"),
+    [
+        (True, '{"auths": {}}'),
+        (True, '{"currentContext": "default"}'),
+        (True, '{"currentContext": ""}'),
+        (False, '{"currentContext": "colima"}'),
+        (False, "{"),
+        (False, "[]"),
+    ],
+)
+def test_the_context_that_the_user_chose_for_good_counts(tmp_path: Path, known: bool, config: str) -> None:
+    (tmp_path / "config.json").write_text(config)
+
+    assert known is (EngineAccess.of({"DOCKER_CONFIG": str(tmp_path)}).socket() is not None)

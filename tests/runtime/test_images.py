@@ -26,7 +26,7 @@ class Shelf(Docker):
     """An engine with some images."""
 
     def __init__(self, runs: ScriptedRuns, known: Mapping[str, Sequence[str]]) -> None:
-        super().__init__(EngineAccess({"PATH": "/usr/bin"}), runs)
+        super().__init__(EngineAccess({"PATH": "/usr/bin", "DOCKER_HOST": "tcp://engine"}), runs)
         self._known = known
 
     def image(self, reference: str) -> ImageInfo | None:

@@ -17,7 +17,7 @@ DIGEST = "sha256:" + "d" * 64
 
 def registry(data: Path, *tags: str, path: Path, port: int = 5055) -> LocalRegistry:
     runs = ScriptedRuns({"image": [Answer("".join(f"{tag}\n" for tag in tags))]})
-    engine = Docker(EngineAccess({"PATH": "/usr/bin:/bin"}), runs)
+    engine = Docker(EngineAccess({"PATH": "/usr/bin:/bin", "DOCKER_HOST": "tcp://engine"}), runs)
     return LocalRegistry(port, data, engine, {"PATH": str(path), "HOME": str(path)})
 
 

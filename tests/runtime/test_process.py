@@ -10,23 +10,13 @@ import pytest
 from stagecraft.errors import StepFailedError, UnavailableError
 from stagecraft.runtime.about_host import AboutHost
 from stagecraft.runtime.process import Finished, ProcessTimeoutError, RunCancelledError
-from tests.runtime.doors import ENVIRONMENT, Door
+from tests.runtime.doors import ENVIRONMENT, Door, alive
 
 SH = ("sh", "-c")
 
 
 def python(code: str) -> tuple[str, ...]:
     return (sys.executable, "-S", "-c", code)
-
-
-def alive(pid: int) -> bool:
-    """Whether a process still does something; a zombie that nobody here can reap does not."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    stat = Path(f"/proc/{pid}/stat")
-    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def wait_until_dead(pid: int, seconds: float = 3) -> bool:

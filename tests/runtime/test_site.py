@@ -16,8 +16,11 @@ from tests.runtime.scripted import Answer, ScriptedRuns
 PASSWORD = {"DATABASE_PASSWORD": "hunter2"}
 
 
+ACCESS = {"PATH": "/usr/bin:/bin", "DOCKER_HOST": "tcp://engine:2375"}
+
+
 def site(runs: ScriptedRuns) -> ComposeSite:
-    docker = Docker(EngineAccess({"PATH": "/usr/bin:/bin"}), runs, monotonic=lambda: 0)
+    docker = Docker(EngineAccess(ACCESS), runs, monotonic=lambda: 0)
     return ComposeSite(docker, "shop-demo", Path("/srv/shop"), "services: {}\n", PASSWORD, deadline=60)
 
 
@@ -38,7 +41,7 @@ def test_up_names_its_services_and_takes_the_text_from_stdin_and_values_from_the
         "docker compose --progress=plain --ansi=never --project-name=shop-demo --project-directory=/srv/shop"
         " --env-file=/dev/null --file=- up --detach --no-deps --no-build --quiet-pull web worker"
     ) == " ".join(call.argv)
-    assert ("services: {}\n", {"PATH": "/usr/bin:/bin", **PASSWORD}, Path("/srv/shop"), 60) == (
+    assert ("services: {}\n", {**ACCESS, **PASSWORD}, Path("/srv/shop"), 60) == (
         call.stdin,
         call.env,
         call.cwd,
@@ -64,7 +67,7 @@ def test_new_containers_are_started_beside_those_there_are_which_stay_as_they_ar
         "up --detach --no-deps --no-build --quiet-pull --no-recreate"
         " --scale=web=3 --scale=worker=2 web worker"
     ) == " ".join(call.argv[call.argv.index("up") :])
-    assert ("services: {}\n", {"PATH": "/usr/bin:/bin", **PASSWORD}) == (call.stdin, call.env)
+    assert ("services: {}\n", {**ACCESS, **PASSWORD}) == (call.stdin, call.env)
 
 
 def test_only_up_gets_the_values() -> None:
@@ -76,7 +79,7 @@ def test_only_up_gets_the_values() -> None:
     hands.rename("a", "b")
     hands.logs("a", 50)
 
-    assert [{"PATH": "/usr/bin:/bin"}] * 6 == [call.env for call in runs.calls]
+    assert [ACCESS] * 6 == [call.env for call in runs.calls]
 
 
 def test_an_up_that_fails_says_which_services_and_why() -> None:

@@ -12,11 +12,12 @@ import pytest
 
 from stagecraft.errors import ConfigError, LockBusyError, UnavailableError
 from stagecraft.model.holder import Holder
-from stagecraft.runtime.ssh import SshSession, open_session
+from stagecraft.runtime.ssh import SshSession, begin_session, open_session
 from stagecraft.runtime.ssh_command import Target
 from stagecraft.runtime.ssh_facts import EngineSocket
-from stagecraft.runtime.ssh_hosts import lock_all, open_all
+from stagecraft.runtime.ssh_hosts import begin_all, lock_all, wait_all
 from stagecraft.runtime.ssh_remote import remote_program
+from tests.runtime.doors import alive
 
 ADA = Holder(actor="ada@laptop", pid=42, since=datetime(2026, 11, 20, 8, 0, tzinfo=UTC))
 HERE = 'for command; do :; done\nexec sh -c "$command"\n'
@@ -179,9 +180,36 @@ def test_hosts_are_locked_by_name_and_the_error_names_the_first_that_is_taken(
 
 def test_a_host_that_fails_does_not_keep_the_others_from_answering(tmp_path: Path) -> None:
     environment = stand_in(tmp_path / "bin", f'case "$*" in *bad*) exit 255 ;; esac\n{HERE}')
-    opened = open_all(
+    begun = begin_all(
         [Target("bad", "bad"), Target("good", "good"), Target("worse", "-worse")],
-        partial(open_session, environment=environment),
+        partial(begin_session, environment=environment),
     )
+    opened = wait_all(begun)
     opened.close()
-    assert (["good"], ["bad", "worse"]) == (list(opened.sessions), list(opened.problems))
+    assert (["good"], ["bad", "worse"]) == (list(opened.sessions), sorted(opened.problems))
+
+
+def test_a_session_opens_and_keeps_its_lease_while_nobody_waits_for_it(tmp_path: Path, locks: Path) -> None:
+    program = remote_program("/nowhere/docker.sock", patience=2.5, lock_folders=[str(locks)])
+    environment = stand_in(tmp_path / "bin", HERE)
+
+    with begin_session(Target("web-1", "web-1"), environment=environment, program=program) as session:
+        time.sleep(3.5)
+        session.wait().wait().lock("shop-prod", "{}")
+
+        assert session.alive()
+        assert abs(session.facts.clock_ahead) < 2
+
+
+def test_a_session_that_nobody_waits_for_any_more_ends_at_once(tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    environment = stand_in(tmp_path / "bin", f"echo $$ >{note}\nsleep 60\n")
+
+    with begin_session(Target("web-1", "web-1"), environment=environment):
+        until = time.monotonic() + 10
+        while not (note.exists() and note.read_text().strip()) and time.monotonic() < until:
+            time.sleep(0.01)
+        began = time.monotonic()
+
+    assert time.monotonic() - began < 1.5
+    assert not alive(int(note.read_text()))
