@@ -103,6 +103,8 @@ class Docker:
 
         Raises UnavailableError, or ProcessTimeoutError at a `deadline`, which is as in `run`.
         """
+        if not paths:
+            return ()
         by = self._monotonic() + _PATIENCE if deadline is None else deadline
         try:
             return self._processes.ask(self.socket or Path(), paths, deadline=by)

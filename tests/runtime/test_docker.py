@@ -230,6 +230,13 @@ def test_the_socket_is_asked_for_all_images_at_once() -> None:
     assert {"sha256:2": ()} == at_socket(runs).digests({"sha256:2", "sha256:3"})
 
 
+def test_nothing_is_asked_of_no_image() -> None:
+    runs = ScriptedRuns()
+
+    assert ((), {}) == (at_socket(runs).missing([]), at_socket(runs).digests([]))
+    assert [] == runs.asked
+
+
 @pytest.mark.parametrize(
     ("expected", "reply"),
     [
