@@ -15,7 +15,7 @@ GOLDEN = TESTS.parent / "testdata" / "golden"
 
 for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
     if signal.getsignal(number) is signal.SIG_IGN:  # under `nohup`, or `&` in a script: programs inherit it
-        signal.signal(number, signal.SIG_DFL)
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 class PlainFile(SingleFileSnapshotExtension):
@@ -33,6 +33,15 @@ class PlainFile(SingleFileSnapshotExtension):
 @pytest.fixture
 def golden(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     return snapshot.use_extension(PlainFile)
+
+
+@pytest.hookimpl(tryfirst=True)  # before anything is chosen by its marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as `beside` what is on hosts of its own or needs no engine: `scripts/check` runs it apart."""
+    for item in items:
+        on_engine = item.get_closest_marker("e2e") and "fleet" not in getattr(item, "fixturenames", ())
+        if not on_engine:
+            item.add_marker("beside")
 
 
 @pytest.hookimpl(wrapper=True)

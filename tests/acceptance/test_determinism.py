@@ -83,6 +83,7 @@ def test_six_plans_of_one_commit_are_the_same_bytes(made: Path, tmp_path: Path) 
 
 
 @pytest.mark.e2e
+@pytest.mark.beside
 def test_a_hundred_plans_of_one_commit_are_the_same_bytes(made: Path, tmp_path: Path) -> None:
     assert 1 == len(plans(made, tmp_path, range(100)))
 

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.fleet import Fleet, running_fleet
 from tests.e2e.machine import IMAGES, ROOT, ask, base_environment, run
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.beside]
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from stagecraft.runtime.sql_database import connect
 from tests.e2e import sql_child
 from tests.e2e.databases import CANARY, Server, running_mariadb, running_postgres
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.beside]
 CHILD = Path(sql_child.__file__)
 ROOT = Path(__file__).resolve().parents[2]
 SLEEP = {
