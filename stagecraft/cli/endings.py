@@ -1,17 +1,14 @@
 """Every way a command ends: what is said on standard error, and the exit code (spec/exit-codes.md)."""
 
 from collections.abc import Callable
-from typing import cast
 
 import typer
 
 from stagecraft.cli.render.errors import error_text
 from stagecraft.cli.render.internal import internal_text
 from stagecraft.cli.terminal import LostOutputError, Terminal
+from stagecraft.cli.tree import TYPED, UsageError
 from stagecraft.errors import ConfigError, InterruptedRunError, StagecraftError, UnavailableError
-
-_UsageError = cast("type[Exception]", typer.BadParameter.__mro__[1])
-"""The base of every usage error; typer exports only this child of it."""
 
 CLOSED_PIPE = 141
 """What a program ended by SIGPIPE gives: 128 + 13."""
@@ -37,7 +34,7 @@ def ended(
         return _lost(terminal, lost)
     except (typer.Abort, KeyboardInterrupt):
         return 130
-    except _UsageError as error:
+    except UsageError as error:
         _say(terminal, usage(error))
         failed(usage(error))
         return ConfigError.exit_code
@@ -57,7 +54,7 @@ def usage(error: BaseException) -> ConfigError:
     message = str(getattr(error, "format_message", error.__str__)()).strip().removesuffix(".")
     message = message.replace(": Value error, ", ": ")  # what pydantic, which typer asks, puts before it
     context = getattr(error, "ctx", None)
-    path = context.command_path if context else "stagecraft"
+    path = context.command_path if context else getattr(error, TYPED, "stagecraft")
     return ConfigError(message[:1].lower() + message[1:], hint=f"`{path} --help` lists what can be typed")
 
 

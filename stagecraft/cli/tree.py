@@ -1,13 +1,19 @@
 """How every group of commands is set up: plain help pages with examples, the nearest word for a wrong one."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 import typer
 from typer.core import TyperGroup
 
 from stagecraft.cli.typed import convert_the_rest
 from stagecraft.errors import ConfigError
+
+UsageError = cast("type[Exception]", typer.BadParameter.__mro__[1])
+"""The base of every usage error; typer exports only this child of it."""
+
+TYPED = "typed"
+"""The attribute of a usage error that says which command was typed, where nothing else does."""
 
 
 class Commands(TyperGroup):
@@ -26,6 +32,15 @@ class Commands(TyperGroup):
         if command and not isinstance(command, Commands):
             convert_the_rest(command.get_params(ctx))
         return name, command, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run what was typed; an error of its words that does not know its command is told which it was."""
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            if getattr(error, "ctx", None) is None and not hasattr(error, TYPED):
+                setattr(error, TYPED, f"{ctx.command_path} {ctx.invoked_subcommand or ''}".strip())
+            raise
 
 
 def unknown(path: str, word: str, known: Collection[str]) -> ConfigError:

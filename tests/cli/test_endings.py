@@ -75,6 +75,8 @@ def test_a_bug_ends_with_one_and_without_a_traceback() -> None:
         ("releases", "missing command", "stagecraft releases"),
         ("plan --odd", "no such option: --odd", "stagecraft plan"),
         ("plan --format yaml", "invalid value for '--format'", "stagecraft plan"),
+        ("plan --env", "option '--env' requires an argument", "stagecraft plan"),
+        ("releases list --limit", "option '--limit' requires an argument", "stagecraft releases list"),
         ("deploy --lock-wait soon", "invalid value for '--lock-wait'", "stagecraft deploy"),
         ("releases diff demo-1", "missing argument 'B'", "stagecraft releases diff"),
     ],
