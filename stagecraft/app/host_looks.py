@@ -84,7 +84,7 @@ class HostLooks:
         wanted = set(public.images(look.text(host)).values()) - set(look.plan.builds.values())
         return [
             f"{look.on(host)}image `{image}` is neither here nor in its registry"
-            for image in look.hands.engines.of(host).missing(wanted)
+            for image in look.hands.engines.of(host).images.missing(wanted)
             if not self._is_to_be_had(image)
         ]
 
@@ -99,7 +99,7 @@ class HostLooks:
     def _is_to_be_had(self, image: str) -> bool:
         hands = self._look.hands
         if image.startswith("sha256:"):
-            return hands.engines.remote and hands.docker.image(image) is not None
+            return hands.engines.remote and hands.docker.images.get(image) is not None
         own = hands.engines.registry
         if own and image.startswith(f"localhost:{own.port}/"):
             return bool(own.way) and own.has(image)
@@ -128,7 +128,7 @@ class HostLooks:
         asked = next((image for image in sorted(mine) if image.startswith(f"{registry}/")), None)
         if not asked or not look.hands.engines.remote:
             return []
-        if look.hands.engines.of(host).registry_answers(asked):
+        if look.hands.engines.of(host).images.registry_answers(asked):
             return []
         look.hints.append("can that host reach the registry? firewall, name, `insecure-registries`")
         return [f"{look.on(host)}registry `{asked.partition('/')[0]}` does not answer its engine"]

@@ -115,15 +115,15 @@ class Rollouts:
         try:
             engine, text = self.engine(step.host), release.text_of(step.host)
             self._carry(engine, release, text, deadline)
-            for image in engine.missing(one for one in _images(text) if not one.startswith(_BY_ID)):
-                engine.pull(image, deadline)
+            for image in engine.images.missing(one for one in _images(text) if not one.startswith(_BY_ID)):
+                engine.images.pull(image, deadline)
         except StepFailedError as failure:
             failure.place = failure.place or f"host {step.host}"
             raise
 
     def _carry(self, engine: Docker, release: Release, text: str, deadline: float) -> None:
         """Bring what is pinned by ID: no registry has it, this machine's engine may."""
-        if missing := engine.missing(one for one in _images(text) if one.startswith(_BY_ID)):
+        if missing := engine.images.missing(one for one in _images(text) if one.startswith(_BY_ID)):
             names = {image.digest: image.reference for image in release.images.values()}
             self.carry(engine, {image: names.get(image, image) for image in missing}, deadline)
 

@@ -27,7 +27,7 @@ class Carrier:
 
         Raises StepFailedError: an image is not here, or has not arrived.
         """
-        if gone := self.here.missing(images):
+        if gone := self.here.images.missing(images):
             raise StepFailedError(
                 f"image `{images[gone[0]]}` (`{gone[0]}`) is neither there nor on this machine's engine",
                 hint="`stagecraft deploy --rebuild` builds it again",
@@ -39,7 +39,7 @@ class Carrier:
             deadline=deadline,
             source="pull",
         )
-        if lost := there.missing(images):
+        if lost := there.images.missing(images):
             raise StepFailedError(
                 f"image `{images[lost[0]]}` has not arrived",
                 hint="the last lines say why; nothing that runs was touched",
@@ -48,5 +48,5 @@ class Carrier:
 
     def _named(self, image: str, name: str) -> str:
         """Return what to save so that the image has its name there too."""
-        found = self.here.image(name)
+        found = self.here.images.get(name)
         return name if found and found.id == image else image

@@ -86,7 +86,7 @@ class Engines:
         environment = {**self._environ, "SSH_ASKPASS_REQUIRE": "never"}
         if self._processes.run(session.leading_back(port), env=environment, timeout=_LEAD_SECONDS).code != 0:
             return leads_nowhere(session.target, port)
-        if not self.of(host).registry_answers(f"localhost:{port}/any/image:1"):
+        if not self.of(host).images.registry_answers(f"localhost:{port}/any/image:1"):
             return out_of_reach(session.target, port)
         return None
 

@@ -78,13 +78,13 @@ class Images:
     def prune(self, step: Prune, release: Release) -> None:
         """Remove references that `release` itself does not use; one in use by a container stays."""
         used = {name for image in release.images.values() for name in (image.reference, image.pin)}
-        docker = self.engine(step.host)
+        images = self.engine(step.host).images
         for reference in step.images:
-            if reference not in used and docker.image(reference):
-                docker.remove_image(reference)
+            if reference not in used and images.get(reference):
+                images.remove(reference)
 
     def _id(self, reference: str) -> str:
-        found = self.docker.image(reference)
+        found = self.docker.images.get(reference)
         if found is None:
             raise StepFailedError(
                 f"`{reference}` was built but is not on the engine",
@@ -93,7 +93,7 @@ class Images:
         return found.id
 
     def _registry_digest(self, reference: str) -> str:
-        found = self.docker.image(reference)
+        found = self.docker.images.get(reference)
         repository = reference.rpartition(":")[0]
         known = [one for one in found.repo_digests if one.rpartition("@")[0] == repository] if found else []
         if len(known) != 1:

@@ -65,7 +65,7 @@ class LocalRegistry:
     def _way(self) -> _Way | None:
         if shutil.which(PROGRAM, path=self._environ.get("PATH", os.defpath)):
             return _Way()
-        tags = self._docker.tags(IMAGE)
+        tags = self._docker.images.tags(IMAGE)
         return _Way(image=tags[-1]) if tags else None
 
     def has(self, image: str) -> bool:

@@ -89,7 +89,7 @@ class ComposeSite:
         newest = {c.service: c for c in sorted(observed.containers, key=lambda c: (c.service, c.number))}
         known = {(image.image, image.id): image for image in self.known}
         asked = {c.image_id for c in newest.values() if (c.image, c.image_id) not in known}
-        digests = self.docker.digests(asked)
+        digests = self.docker.images.digests(asked)
         return {
             service: known.get((container.image, container.image_id))
             or RunningImage(

@@ -14,8 +14,9 @@ from stagecraft.engine.ports import Observer, Runner
 from stagecraft.engine.stamped import Stamped
 from stagecraft.errors import UnavailableError
 from stagecraft.runtime.clock import SystemClock
-from stagecraft.runtime.docker import Docker, ImageInfo
+from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.engine_access import EngineAccess
+from stagecraft.runtime.engine_images import EngineImages, ImageInfo
 from stagecraft.runtime.engine_info import EngineInfo
 from stagecraft.runtime.engines import Engines
 from stagecraft.runtime.ports import PublishedPort
@@ -68,12 +69,25 @@ class PaperClock(SystemClock):
         return self._world.seconds
 
 
+class PaperImages(EngineImages):
+    """Every image that the world does not miss."""
+
+    def __init__(self, docker: Docker, world: World) -> None:
+        super().__init__(docker)
+        self._world = world
+
+    def get(self, reference: str) -> ImageInfo | None:
+        self._world.asked.append(("image", reference))
+        return None if reference in self._world.missing else ImageInfo("sha256:1", (), "linux", "amd64")
+
+
 class PaperEngine(Docker):
     """Has every image that the world does not miss."""
 
     def __init__(self, world: World) -> None:
         super().__init__(EngineAccess({"PATH": "/nowhere", "DOCKER_HOST": "tcp://engine"}), ScriptedRuns())
         self._world = world
+        self.images = PaperImages(self, world)
 
     def info(self) -> EngineInfo:
         self._world.asked.append(("info",))
@@ -100,10 +114,6 @@ class PaperEngine(Docker):
         if "--print" in arguments:
             return Answer(_without(self._world.forgotten, json.loads(stdin or "{}")))
         return Answer(code=1 if self._world.missing & set(arguments) else 0)
-
-    def image(self, reference: str) -> ImageInfo | None:
-        self._world.asked.append(("image", reference))
-        return None if reference in self._world.missing else ImageInfo("sha256:1", (), "linux", "amd64")
 
     def published_ports(self) -> tuple[PublishedPort, ...]:
         return tuple(self._world.ports)

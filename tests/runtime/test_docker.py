@@ -92,19 +92,19 @@ def test_the_engines_time_is_asked_once_and_goes_on_with_our_clock(client: Path)
 def test_a_question_has_half_a_minute() -> None:
     runs = ScriptedRuns()
 
-    docker(runs, seconds=100).projects()
+    docker(runs, seconds=100).images.tags("shop/web")
 
     assert [130] == [call.deadline for call in runs.calls]
 
 
 def test_an_image_that_cannot_be_read_is_missing_only_if_the_engine_answers(client: Path) -> None:
-    assert docker(ScriptedRuns({"info": [Answer(INFO)]}), client).image("shop/web:1") is None
+    assert docker(ScriptedRuns({"info": [Answer(INFO)]}), client).images.get("shop/web:1") is None
     with pytest.raises(UnavailableError):
-        docker(ScriptedRuns({"info": [Answer(code=1)]}), client).image("shop/web:1")
+        docker(ScriptedRuns({"info": [Answer(code=1)]}), client).images.get("shop/web:1")
 
 
 def test_python_on_whales_starts_docker_with_nothing_of_this_processs_environment(client: Path) -> None:
-    docker(ScriptedRuns({"info": [Answer(INFO)]}), client).image("shop/web:1")
+    docker(ScriptedRuns({"info": [Answer(INFO)]}), client).images.get("shop/web:1")
 
     names = {line.partition("=")[0] for line in (client / "environment").read_text().splitlines()}
 
@@ -114,7 +114,7 @@ def test_python_on_whales_starts_docker_with_nothing_of_this_processs_environmen
 def test_tags_leave_out_images_without_one() -> None:
     runs = ScriptedRuns({"image": [Answer("shop/web:2\nshop/web:<none>\nshop/web:1\n")]})
 
-    assert ("shop/web:1", "shop/web:2") == docker(runs).tags("shop/web")
+    assert ("shop/web:1", "shop/web:2") == docker(runs).images.tags("shop/web")
 
 
 def test_published_ports_say_whose_they_are() -> None:
@@ -149,10 +149,6 @@ def test_published_ports_say_whose_they_are() -> None:
 
     assert expected == docker(runs).published_ports()
     assert expected == at_socket(runs).published_ports()
-
-
-def test_projects_are_named_once_and_plain_containers_not_at_all() -> None:
-    assert ("blog", "shop") == docker(ScriptedRuns({"ps": [Answer("shop\n\nblog\nshop\n")]})).projects()
 
 
 def test_the_two_streams_of_a_log_are_put_in_order() -> None:
@@ -190,8 +186,8 @@ def test_an_engine_that_hangs_is_unavailable(client: Path) -> None:
 
 
 def test_a_question_that_hangs_is_unavailable_and_named() -> None:
-    with pytest.raises(UnavailableError, match="`docker ps` had no answer within 30 seconds"):
-        docker(Hanging()).projects()
+    with pytest.raises(UnavailableError, match="`docker image` had no answer within 30 seconds"):
+        docker(Hanging()).images.tags("shop/web")
 
 
 def test_a_command_that_is_late_is_no_question() -> None:
@@ -204,14 +200,14 @@ def test_a_command_that_is_late_is_no_question() -> None:
 def test_images_that_are_all_there_are_asked_for_once() -> None:
     runs = ScriptedRuns({"image": [Answer("sha256:1\nsha256:2\n")]})
 
-    assert () == docker(runs).missing({"b", "a"})
+    assert () == docker(runs).images.missing({"b", "a"})
     assert 1 == len(runs.calls)
 
 
 def test_one_image_that_is_not_there_is_missing_without_a_second_question() -> None:
     runs = ScriptedRuns({"image": [Answer(code=1)]})
 
-    assert ("a",) == docker(runs).missing({"a"})
+    assert ("a",) == docker(runs).images.missing({"a"})
     assert 1 == len(runs.calls)
 
 
@@ -225,15 +221,15 @@ def test_the_socket_is_asked_for_all_images_at_once() -> None:
         }
     )
 
-    assert ("gone",) == at_socket(runs).missing({"r.io:5000/shop/web:1@sha256:d", "gone"})
+    assert ("gone",) == at_socket(runs).images.missing({"r.io:5000/shop/web:1@sha256:d", "gone"})
     assert [("/images/gone/json", path)] == runs.asked
-    assert {"sha256:2": ()} == at_socket(runs).digests({"sha256:2", "sha256:3"})
+    assert {"sha256:2": ()} == at_socket(runs).images.digests({"sha256:2", "sha256:3"})
 
 
 def test_nothing_is_asked_of_no_image() -> None:
     runs = ScriptedRuns()
 
-    assert ((), {}) == (at_socket(runs).missing([]), at_socket(runs).digests([]))
+    assert ((), {}) == (at_socket(runs).images.missing([]), at_socket(runs).images.digests([]))
     assert [] == runs.asked
 
 
@@ -248,9 +244,9 @@ def test_nothing_is_asked_of_no_image() -> None:
 def test_a_registry_that_answers_anything_answers(expected: bool, reply: Reply) -> None:
     runs = ScriptedRuns(replies={"/distribution/r.io/shop/web:1/json": [reply]})
 
-    assert expected is at_socket(runs).registry_answers("r.io/shop/web:1")
+    assert expected is at_socket(runs).images.registry_answers("r.io/shop/web:1")
 
 
 @pytest.mark.parametrize("runs", [Hanging(), Gone()])
 def test_a_registry_whose_engine_does_not_say_does_not_answer(runs: ScriptedRuns) -> None:
-    assert not at_socket(runs).registry_answers("r.io/shop/web:1")
+    assert not at_socket(runs).images.registry_answers("r.io/shop/web:1")

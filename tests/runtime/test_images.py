@@ -10,8 +10,9 @@ import pytest
 from stagecraft.errors import StepFailedError
 from stagecraft.model.image import Image
 from stagecraft.model.step import Build, Prune, Push
-from stagecraft.runtime.docker import Docker, ImageInfo
+from stagecraft.runtime.docker import Docker
 from stagecraft.runtime.engine_access import EngineAccess
+from stagecraft.runtime.engine_images import EngineImages, ImageInfo
 from stagecraft.runtime.images import Images
 from tests.fakes import a_release
 from tests.runtime.scripted import Answer, ScriptedRuns
@@ -22,21 +23,22 @@ BUILD = Build(cause="", definition="{}", images={"web": WEB})
 PUSH = Push(cause="", service="web", reference=WEB)
 
 
-class Shelf(Docker):
-    """An engine with some images."""
+class Shelf(EngineImages):
+    """Some images."""
 
-    def __init__(self, runs: ScriptedRuns, known: Mapping[str, Sequence[str]]) -> None:
-        super().__init__(EngineAccess({"PATH": "/usr/bin", "DOCKER_HOST": "tcp://engine"}), runs)
+    def __init__(self, docker: Docker, known: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(docker)
         self._known = known
 
-    def image(self, reference: str) -> ImageInfo | None:
+    def get(self, reference: str) -> ImageInfo | None:
         if reference not in self._known:
             return None
         return ImageInfo(ID, tuple(self._known[reference]), "linux", "amd64")
 
 
 def hands(runs: ScriptedRuns, known: Mapping[str, Sequence[str]]) -> Images:
-    engine = Shelf(runs, known)
+    engine = Docker(EngineAccess({"PATH": "/usr/bin", "DOCKER_HOST": "tcp://engine"}), runs)
+    engine.images = Shelf(engine, known)
     return Images(engine, lambda _: engine, Path("/shop"), {"KEY": "value"}, json.loads)
 
 
