@@ -37,7 +37,7 @@ def golden(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 
 @pytest.hookimpl(tryfirst=True)  # before anything is chosen by its marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as `beside` what is on hosts of its own or needs no engine: `scripts/check` runs it apart."""
+    """Mark as `beside` what is on hosts of its own or needs no engine; `scripts/check` says what for."""
     for item in items:
         on_engine = item.get_closest_marker("e2e") and "fleet" not in getattr(item, "fixturenames", ())
         if not on_engine:

@@ -213,10 +213,11 @@ def _serves(container: Container, observed: Observed) -> bool:
 
 
 def _is_busy(container: Container, proxies: Iterable[Proxy]) -> bool:
-    """Return whether requests are in flight to the container, or to any one of its service."""
+    """Return whether requests are in flight to the container, or to any one of its service, or may be."""
     known = {*container.addresses.values(), container.name, container.service}
     return any(
         bool(proxy.problem)
+        or proxy.settling
         or any(upstream.in_flight and upstream.address in known for upstream in proxy.of(container.service))
         for proxy in proxies
     )

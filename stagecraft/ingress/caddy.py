@@ -1,9 +1,10 @@
 """Caddy, driven through its admin interface: for people who want automatic HTTPS.
 
-A switch loads the file's own configuration with other upstreams, and Caddy answers once it runs with it. The
-old upstreams stay behind a matcher that never matches, so that their requests in flight can be counted. What
-would change nothing is not loaded (Caddy itself leaves an identical configuration alone), because a load that
-has an effect closes the idle connections and the WebSockets of clients (spec/facts.md, Caddy).
+A switch loads the file's own configuration with other upstreams, and Caddy answers once it runs with it, but
+before its servers of before have let go of their clients (hence `settles`). The old upstreams stay behind a
+matcher that never matches, so that their requests in flight can be counted. What would change nothing is not
+loaded (Caddy itself leaves an identical configuration alone), because a load that has an effect closes the
+idle connections and the WebSockets of clients (spec/facts.md, Caddy).
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ class Caddy:
 
     file = "/etc/caddy/Caddyfile"
     port = 2019
+    settles = 1.0
 
     def render(self, ingress: Ingress, include: str) -> str:
         """Return the routes as a snippet, and the user's part, which imports it, or plain sites."""

@@ -19,6 +19,7 @@ class Haproxy:
 
     file = "/usr/local/etc/haproxy/haproxy.cfg"
     port = 9901
+    settles = 0.0
 
     def render(self, ingress: Ingress, include: str) -> str:
         """Return the user's part or a plain beginning, then the routes and the backends."""

@@ -17,6 +17,8 @@ class Driver(Protocol):
     """Where its usual image reads the configuration, if the project does not say."""
     port: int
     """The port on loopback, in its container, where it is spoken to."""
+    settles: float
+    """Seconds after a switch in which requests it does not count yet may go to who served before."""
 
     def render(self, ingress: Ingress, include: str) -> str:
         """Return the proxy's configuration: by the names of services, so that a restart comes back right.

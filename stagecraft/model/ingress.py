@@ -90,6 +90,8 @@ class Proxy(Frozen):
     """Its reply as it came: the driver needs it to say what is to change."""
     problem: str = ""
     """Why it did not answer; empty if it did."""
+    settling: bool = False
+    """It was told a moment ago: requests that it does not count yet may still go to who served before."""
 
     def of(self, service: str) -> tuple[Upstream, ...]:
         """Return what it says about one service."""

@@ -35,6 +35,11 @@ class Driver(Protocol):
         """The port on the container's loopback."""
         ...
 
+    @property
+    def settles(self) -> float:
+        """Seconds after a switch in which its counts miss something."""
+        ...
+
     def question(self, ingress: Ingress) -> str:
         """Return the request that asks for the state."""
         ...
@@ -61,6 +66,8 @@ class IngressDoor:
     docker: Docker
     known: dict[str, tuple[float, Proxy]] = field(default_factory=dict)
     """By container ID: what it said, and when."""
+    switched: dict[str, float] = field(default_factory=dict)
+    """By container ID: when it last acknowledged a switch."""
 
     def look(self, containers: Iterable[Container], deadline: float) -> tuple[Proxy, ...]:
         """Ask every running container of the ingress of which it is not known already."""
@@ -84,6 +91,8 @@ class IngressDoor:
         refusal = "" if problem else self.driver.refusal(self.ingress, reply, traffic)
         if refusal:
             raise self._refused(refusal, reply)
+        if not problem:
+            self.switched[proxy.container] = self.docker.now()
         with suppress(ValueError):  # not every kind of proxy tells its state in the reply
             self._told(proxy.container, reply)
 
@@ -105,12 +114,14 @@ class IngressDoor:
     def _told(self, container: str, reply: str) -> Proxy:
         """Return what a reply tells. Raises ValueError.
 
-        It is kept, unless requests in flight may be waited for: their count falls by itself.
+        It is kept, unless what is waited for passes by itself: requests in flight, or that it settles.
         """
-        found = self.driver.upstreams(self.ingress, reply)
-        proxy = Proxy(container=container, upstreams=found, said=reply)
-        if not any(upstream.in_flight for upstream in found if upstream.duty is not Duty.SERVES):
-            self.known[container] = self.docker.now(), proxy
+        found, now = self.driver.upstreams(self.ingress, reply), self.docker.now()
+        told = self.switched.get(container)
+        settling = told is not None and now - told < self.driver.settles
+        proxy = Proxy(container=container, upstreams=found, said=reply, settling=settling)
+        if not settling and not any(one.in_flight for one in found if one.duty is not Duty.SERVES):
+            self.known[container] = now, proxy
         return proxy
 
     def _sent(self, container: str, request: str, deadline: float) -> tuple[str, str]:

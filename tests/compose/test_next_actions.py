@@ -55,9 +55,9 @@ def proxies(case: dict[str, Any], observed: tuple[Container, ...]) -> tuple[Prox
         if one.service == "proxy" and one.state == "running":
             own = said.get(one.name, said) if isinstance(said, dict) else said
             heard = () if isinstance(own, str) else tuple(upstream(name, each) for name, each in own.items())
-            found.append(
-                Proxy(container=one.id, upstreams=heard, problem=own if isinstance(own, str) else "")
-            )
+            problem = own if isinstance(own, str) else ""
+            settling = case.get("settling", False)
+            found.append(Proxy(container=one.id, upstreams=heard, problem=problem, settling=settling))
     return tuple(found)
 
 

@@ -1,8 +1,10 @@
 """`wrk` against a proxy while something else goes on: what was answered, and what was not."""
 
+import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +13,8 @@ from tests.e2e.machine import ROOT, base_environment
 
 FOLDER = ROOT / "testdata/load"
 CONNECTIONS = 64
+HOGS = int(os.environ.get("STAGECRAFT_HOGS", "0"))
+"""How many programs do nothing but take processor time meanwhile (`scripts/torture load`)."""
 PATIENCE = 10
 """Seconds a request may take before `wrk` counts it as timed out."""
 
@@ -107,6 +111,7 @@ def under_load(port: int, sites: Mapping[str, int]) -> Iterator[Load]:
     """Send requests for as long as the block lasts; then its `answers` are there."""
     load = Load(port, sites)
     running = load.start()
+    hogs = [subprocess.Popen((sys.executable, "-c", "while True: pass"), text=True) for _ in range(HOGS)]
     try:
         yield load
         for program in running.values():
@@ -116,6 +121,6 @@ def under_load(port: int, sites: Mapping[str, int]) -> Iterator[Load]:
             site: answers(program.communicate(timeout=60)[0]) for site, program in running.items()
         }
     finally:
-        for program in running.values():
+        for program in (*running.values(), *hogs):
             program.kill()
             program.communicate()

@@ -9,7 +9,7 @@ from tests.e2e.conftest import NewShop
 from tests.e2e.machine import Result, Shop, ask
 from tests.e2e.tiny import deploy, newest
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.beside]
 
 REVISION = '''\
 """{what}"""

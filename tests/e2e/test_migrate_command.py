@@ -9,7 +9,7 @@ from tests.e2e.machine import Shop, ask
 from tests.e2e.runs import going, kill_tree
 from tests.e2e.tiny import changed, deploy, fates, inside, inspected, newest, phase
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.beside]
 
 MIGRATIONS = """\
 migrations:

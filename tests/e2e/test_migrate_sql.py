@@ -22,7 +22,7 @@ from tests.e2e.runs import Going, going, kill_tree, runs_phase
 from tests.e2e.test_secrecy import watched_command_lines
 from tests.e2e.tiny import newest
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.beside]
 
 KILLS = range(1, 1 + int(os.environ.get("STAGECRAFT_KILLS", "3")))
 """Seeds of the moments of death; `scripts/torture migrations` wants more of them."""

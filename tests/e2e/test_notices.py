@@ -14,7 +14,7 @@ from tests.e2e.runs import PATIENCE, going, writes
 from tests.e2e.tiny import BASE, TOKEN, newest
 from tests.runtime.servers import Answering, answering
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.beside]
 
 LIMIT = 3
 """Seconds that each target has."""

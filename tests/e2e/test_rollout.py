@@ -1,5 +1,6 @@
 """The rollout on a real engine: what is broken is repaired, what is sound keeps its containers."""
 
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -253,5 +254,7 @@ def test_a_rollout_with_nothing_to_do_looks_once_asks_for_the_time_and_notes_the
 
     stack.roll_out(services)
 
-    commands = [event.line.split()[1] for event in stack.observer.events if isinstance(event, Command)]
-    assert ["ps", "inspect", "info", "image"] == commands
+    lines = [event.line.split()[:2] for event in stack.observer.events if isinstance(event, Command)]
+    asked = [re.sub("^'?(/[a-z]+).*", r"\1", path) for program, path in lines if program == "GET"]
+    assert ["/containers", "/containers", "/info", "/images"] == asked
+    assert len(asked) == len(lines)

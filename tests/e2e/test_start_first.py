@@ -217,5 +217,5 @@ def test_a_deploy_looks_at_the_containers_once_if_there_is_nothing_to_do(tiny: S
     told = tiny.stagecraft("deploy", "--env", "demo", "--format", "json").stdout
 
     lines = [event["line"] for event in map(json.loads, told.splitlines()) if event["event"] == "command"]
-    mine = f"label=com.docker.compose.project={tiny.name}"
-    assert 1 == len([line for line in lines if line.startswith("docker ps --all") and mine in line])
+    looks = [line for line in lines if line.startswith("GET '/containers/json?all") and tiny.name in line]
+    assert 1 == len(looks), lines

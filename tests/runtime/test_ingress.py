@@ -29,6 +29,12 @@ def door(runs: ScriptedRuns, now: Callable[[], float] = lambda: 0) -> IngressDoo
     return IngressDoor(INGRESS, Haproxy(), docker)
 
 
+@pytest.fixture
+def now() -> list[float]:
+    """What time it is."""
+    return [10.0]
+
+
 def container(service: str, state: str = "running", up_for: float = 60) -> Container:
     return Container(id=service, name=f"{service}-1", service=service, state=state, up_for=up_for)
 
@@ -110,6 +116,36 @@ def test_the_acknowledgement_of_a_switch_is_what_the_next_look_knows() -> None:
 
     assert acknowledged == proxies.look([container("proxy")], deadline=60)[0].said
     assert 1 == len(runs.calls)
+
+
+class Settling(Haproxy):
+    """Takes a while until what it counts is all there is."""
+
+    settles = 1.0
+
+
+def test_a_proxy_that_settles_is_asked_at_each_look_until_it_has(now: list[float]) -> None:
+    runs = ScriptedRuns({"exec": [Answer(CALM)]})
+    docker = Docker(EngineAccess({"PATH": "/usr/bin:/bin"}), runs, monotonic=lambda: now[0])
+    proxies = IngressDoor(INGRESS, Settling(), docker)
+    seen = []
+
+    proxies.switch(Proxy(container="proxy", said=REPLY), {"web": [NOW]}, deadline=60)
+    for moment in (10.0, 10.5, 10.99, 11.0, 11.5):
+        now[0] = moment
+        seen.append((proxies.look([container("proxy")], deadline=60)[0].settling, len(runs.calls)))
+
+    assert [(True, 2), (True, 3), (True, 4), (False, 5), (False, 5)] == seen
+
+
+def test_a_switch_that_was_not_acknowledged_settles_nothing(now: list[float]) -> None:
+    runs = ScriptedRuns({"exec": [Answer(code=1), Answer(CALM)]})
+    docker = Docker(EngineAccess({"PATH": "/usr/bin:/bin"}), runs, monotonic=lambda: now[0])
+    proxies = IngressDoor(INGRESS, Settling(), docker)
+
+    proxies.switch(Proxy(container="proxy", said=REPLY), {"web": [NOW]}, deadline=60)
+
+    assert not proxies.look([container("proxy")], deadline=60)[0].settling
 
 
 @pytest.mark.parametrize("answer", [Answer(code=1), Answer(REPLY)])
