@@ -69,7 +69,10 @@ class Action(_Event):
 
 
 class Command(_Event):
-    """A program is about to run; `line` is the exact command line, redacted. Shown by `--verbose`."""
+    """A program is about to run; `line` is the exact command line, redacted. Shown by `--verbose`.
+
+    Also a question at an engine's socket: `GET /containers/json`.
+    """
 
     event: Literal["command"] = "command"
     line: str
