@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
 from stagecraft.errors import ConfigError, LockBusyError
 from stagecraft.runtime.ssh_channel import Channel, ChannelEndedError, ChannelSlowError
@@ -28,7 +28,7 @@ class SshSession:
     """An open session. Its end, however it comes, takes the engine and the lock away together."""
 
     def __init__(self, target: Target, channel: Channel, socket: str, control: str = "") -> None:
-        """Wrap a channel whose facts are not read yet; use `begin_session`, or `open_session`."""
+        """Wrap a channel whose facts are not read yet; use `begin_session`."""
         self.target = target
         self._ready = False
         self._until = time.monotonic() + OPEN_SECONDS
@@ -147,11 +147,3 @@ def begin_session(
     channel = Channel(process, lambda: on_end(target.name))
     process.write(program or remote_program(target.engine))
     return SshSession(target, channel, socket, control)
-
-
-def open_session(target: Target, **given: Any) -> SshSession:
-    """Return a session whose facts are known and whose engine is forwarded; `given` as for `begin_session`.
-
-    Raises UnavailableError with a hint; ConfigError for a destination that is none.
-    """
-    return begin_session(target, **given).wait()

@@ -5,13 +5,13 @@ import subprocess
 import sys
 import time
 
-from stagecraft.runtime.ssh import open_session
+from stagecraft.runtime.ssh import begin_session
 from stagecraft.runtime.ssh_command import Target
 
 
 def main(ssh: str, lock: str) -> None:
     """Print the ID of the Docker command and the engine's address, once everything is held."""
-    session = open_session(Target("host", ssh), environment=os.environ)
+    session = begin_session(Target("host", ssh), environment=os.environ).wait()
     session.lock(lock, "{}")
     leftover = subprocess.Popen(
         ("docker", "--host", session.docker_host, "events"),

@@ -18,7 +18,7 @@ import pytest
 
 from stagecraft.errors import LockBusyError, UnavailableError
 from stagecraft.model.holder import Holder
-from stagecraft.runtime.ssh import SshSession, begin_session, open_session
+from stagecraft.runtime.ssh import SshSession, begin_session
 from stagecraft.runtime.ssh_command import Target
 from stagecraft.runtime.ssh_facts import EngineSocket, Listener
 from stagecraft.runtime.ssh_hosts import begin_all, lock_all, wait_all
@@ -38,11 +38,12 @@ SLACK = 5.0
 
 def opened(fleet: Fleet, ssh: str, *, engine: str = "", leads_back: bool = False) -> SshSession:
     target = Target("web-1", ssh)
-    return open_session(
+    begun = begin_session(
         replace(target, engine=engine) if engine else target,
         environment=fleet.environment,
         leads_back=leads_back,
     )
+    return begun.wait()
 
 
 def engine_of(session: SshSession) -> Result:
@@ -242,9 +243,9 @@ def test_a_wrong_host_key_is_refused_whatever_the_configuration_says(
     logins = fleet.logins("host-1")
 
     with pytest.raises(UnavailableError) as refused:
-        open_session(
+        begin_session(
             Target("web-1", "host-1"), environment=fleet.environment | {"PATH": f"{tmp_path}:/usr/bin:/bin"}
-        )
+        ).wait()
 
     assert refused.value.message.startswith(what)
     assert (3, 0) == (refused.value.exit_code, fleet.logins("host-1") - logins)
@@ -279,7 +280,7 @@ def test_a_frozen_client_loses_the_engine_with_the_lock(fleet: Fleet) -> None:
 def test_a_host_cut_off_is_lost_before_its_lock_is_free(fleet: Fleet) -> None:
     lost: list[str] = []
     target = Target("web-1", "host-3")
-    with open_session(target, environment=fleet.environment, on_end=lost.append) as session:
+    with begin_session(target, environment=fleet.environment, on_end=lost.append).wait() as session:
         session.lock("cut-off", "{}")
         with fleet.cut_off("host-3"):
             until_lost = seconds_until(lambda: not session.alive())

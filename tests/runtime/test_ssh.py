@@ -12,7 +12,7 @@ import pytest
 
 from stagecraft.errors import ConfigError, LockBusyError, UnavailableError
 from stagecraft.model.holder import Holder
-from stagecraft.runtime.ssh import SshSession, begin_session, open_session
+from stagecraft.runtime.ssh import SshSession, begin_session
 from stagecraft.runtime.ssh_command import Target
 from stagecraft.runtime.ssh_facts import EngineSocket
 from stagecraft.runtime.ssh_hosts import begin_all, lock_all, wait_all
@@ -50,7 +50,8 @@ def opened(tmp_path: Path, locks: Path) -> Open:
         program = remote_program(
             "/nowhere/docker.sock", patience=patience, lock_folders=[str(folder), str(tmp_path / "else")]
         )
-        return open_session(Target(host, host), environment=stand_in(tmp_path / "bin", text), program=program)
+        environment = stand_in(tmp_path / "bin", text)
+        return begin_session(Target(host, host), environment=environment, program=program).wait()
 
     return start
 
